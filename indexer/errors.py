@@ -1,0 +1,89 @@
+"""Everything that can go wrong between a PDF and a published index.
+
+::
+
+    IndexerError
+    ├── ReportRefused            one PDF cannot be taken; the others go on
+    │   ├── NotAPdf
+    │   ├── DamagedPdf
+    │   ├── EncryptedPdf
+    │   ├── NoPages
+    │   ├── NoText
+    │   ├── TooLarge
+    │   ├── BadName
+    │   └── DuplicateReport
+    ├── UnknownReport            no report of that id in the library
+    ├── IndexMissing             there is no index yet
+    ├── IndexDamaged             a file of the index is not what the manifest says
+    ├── ModelMismatch            the index was made with another embedding model
+    ├── ModelMissing             the embedding model cannot be loaded
+    └── BuildLocked              another process is building
+
+Every message gives the value, the rule and the way out.
+"""
+
+from __future__ import annotations
+
+
+class IndexerError(Exception):
+    """Something the user can read, understand and act on."""
+
+
+class ReportRefused(IndexerError):
+    """One PDF cannot be taken into the library."""
+
+
+class NotAPdf(ReportRefused):
+    """The file is not a PDF."""
+
+
+class DamagedPdf(ReportRefused):
+    """The file begins as a PDF but no engine can open it."""
+
+
+class EncryptedPdf(ReportRefused):
+    """The file needs a password."""
+
+
+class NoPages(ReportRefused):
+    """The file has no pages."""
+
+
+class NoText(ReportRefused):
+    """No page of the file has text."""
+
+
+class TooLarge(ReportRefused):
+    """The file or its number of pages is over the limit."""
+
+
+class BadName(ReportRefused):
+    """The file name cannot be a report id."""
+
+
+class DuplicateReport(ReportRefused):
+    """The same report, or one of the same name, is in the library already."""
+
+
+class UnknownReport(IndexerError):
+    """There is no report of that id in the library."""
+
+
+class IndexMissing(IndexerError):
+    """There is no index in the folder."""
+
+
+class IndexDamaged(IndexerError):
+    """A file of the index is missing or is not what the manifest says."""
+
+
+class ModelMismatch(IndexerError):
+    """The index was made with another embedding model than the one asked with."""
+
+
+class ModelMissing(IndexerError):
+    """The embedding model cannot be loaded."""
+
+
+class BuildLocked(IndexerError):
+    """Another process is building this index."""

@@ -1,0 +1,169 @@
+"""The types that flow from a PDF to the index: frozen, plain, standard library only.
+
+Units are PDF points with the origin at the bottom left of the page; pages are
+counted from 1; a page label is the number printed on the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Rect = tuple[float, float, float, float]
+"""``(x0, y0, x1, y1)`` in PDF points, origin bottom left."""
+
+BlockKind = Literal["heading", "paragraph", "bullet", "row", "footnote", "header", "footer"]
+PassageKind = Literal["text", "row", "footnote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One run of characters without white space, where it stands and how it is set.
+
+    ``superscript`` is the footnote mark that follows the word ("7" in "14⁷"), held apart so
+    that a figure and the mark behind it are never read as one number.
+    """
+
+    text: str
+    rect: Rect
+    size: float
+    bold: bool = False
+    superscript: str = ""
+    space_before: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One physical page: its number from 1, printed label, size in points and words.
+
+    ``words`` stand in the order of the PDF's content; ``edges`` are the straight lines and the
+    sides of the boxes drawn on the page; ``raw_text`` is the page's text as the PDF engine
+    gives it, against which quotes are checked.
+    """
+
+    number: int
+    label: str
+    width: float
+    height: float
+    words: tuple[Word, ...]
+    edges: tuple[Rect, ...] = ()
+    raw_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """One entry of the PDF's outline: depth from 0, title, page from 1."""
+
+    level: int
+    title: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a PDF says before anyone interprets it."""
+
+    title: str
+    pages: tuple[Page, ...]
+    bookmarks: tuple[Bookmark, ...] = ()
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextWord:
+    """One word of a block's or passage's text: its character span, page and box.
+
+    ``mark`` is the footnote mark that stands behind the word on the page and was left out of
+    the text; a quote that runs over it is not contiguous on the page.
+    """
+
+    start: int
+    end: int
+    page: int
+    rect: Rect
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph, bullet, heading, table row or footnote with the place of every word."""
+
+    kind: BlockKind
+    text: str
+    words: tuple[TextWord, ...]
+    size: float = 0.0
+    bold: bool = False
+    level: int = 0
+    table: str = ""
+    header: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """Pages on which the block's words stand, in order."""
+        return tuple(sorted({word.page for word in self.words}))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A chain of headings, outermost first, with the blocks that stand under it."""
+
+    path: tuple[str, ...]
+    page: int
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is embedded and retrieved: whole blocks of one section.
+
+    ``text`` is what the page says; ``context`` (table name and column headers) is put in front
+    of it for search and display but is not part of any quote. ``units`` are the character spans
+    of its sentences, bullets or rows: the smallest pieces an answer cites.
+    """
+
+    report: str
+    ordinal: int
+    kind: PassageKind
+    section: tuple[str, ...]
+    text: str
+    units: tuple[tuple[int, int], ...]
+    words: tuple[TextWord, ...]
+    context: str = ""
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """Pages on which the passage stands, in order."""
+        return tuple(sorted({word.page for word in self.words}))
+
+    @property
+    def heading(self) -> str:
+        """The section path as one line, outermost heading first."""
+        return " › ".join(self.section)
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """A page as the index keeps it, for checking quotes and for drawing highlights."""
+
+    number: int
+    label: str
+    width: float
+    height: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One PDF read to the end: title, pages, passages and the short forms it explains.
+
+    ``acronyms`` are pairs of short and long form as the report itself gives them
+    ("commissioned rehabilitative services (CRS)").
+    """
+
+    id: str
+    title: str
+    pages: tuple[PageText, ...]
+    passages: tuple[Passage, ...]
+    acronyms: tuple[tuple[str, str], ...] = ()
+    created: str = ""

@@ -1,0 +1,30 @@
+"""Everything that can go wrong between a question and an answer.
+
+::
+
+    QaError
+    ├── BadQuestion        the question is empty, too long or has no word
+    ├── BadGoldFile        a line of a questions file cannot be used
+    └── QuoteNotVerbatim   a quote is not on its page; never shown, always a defect
+
+Every message gives the value, the rule and the way out. A report that does not answer is not
+an error: it is an ``Answer`` with the status ``no_answer``.
+"""
+
+from __future__ import annotations
+
+
+class QaError(Exception):
+    """Something the user can read, understand and act on."""
+
+
+class BadQuestion(QaError):
+    """The question cannot be asked as it stands."""
+
+
+class BadGoldFile(QaError):
+    """A questions file has a line that cannot be used."""
+
+
+class QuoteNotVerbatim(QaError):
+    """A quote does not occur on the page that it names."""
