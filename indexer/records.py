@@ -29,7 +29,6 @@ class Word:
     size: float
     bold: bool = False
     superscript: str = ""
-    space_before: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +93,9 @@ class Block:
     size: float = 0.0
     bold: bool = False
     level: int = 0
-    table: str = ""
+    context: str = ""
+    cells: tuple[tuple[int, int], ...] = ()
     header: tuple[str, ...] = ()
-    cells: tuple[str, ...] = ()
 
     @property
     def pages(self) -> tuple[int, ...]:
@@ -119,7 +118,8 @@ class Passage:
 
     ``text`` is what the page says; ``context`` (table name and column headers) is put in front
     of it for search and display but is not part of any quote. ``units`` are the character spans
-    of its sentences, bullets or rows: the smallest pieces an answer cites.
+    of its sentences, bullets or rows: the smallest pieces an answer cites. A table row also has
+    the spans of its ``cells`` and, where the table names its columns, one ``header`` a cell.
     """
 
     report: str
@@ -130,6 +130,8 @@ class Passage:
     units: tuple[tuple[int, int], ...]
     words: tuple[TextWord, ...]
     context: str = ""
+    cells: tuple[tuple[int, int], ...] = ()
+    header: tuple[str, ...] = ()
 
     @property
     def pages(self) -> tuple[int, ...]:
