@@ -30,7 +30,7 @@ def terms(text: str) -> list[str]:
     """
     stemmer = _stemmer()
     return [
-        str(word) if word[0].isdigit() else str(stemmer.stemWord(word))
+        word if word[0].isdigit() else _single(str(stemmer.stemWord(word)))
         for word in words(text)
         if word not in STOP_WORDS
     ]
@@ -42,7 +42,13 @@ def words(text: str) -> list[str]:
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     plain = re.sub(r"['’](s|t|re|ve|ll|d|m)\b", "", plain)
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", plain)
+    plain = re.sub(r"\b([a-z])(?=\d+\.\d)", r"\1 ", plain)  # "P1.2" is "P 1.2"
     return [match.group() for match in WORD.finditer(plain)]
+
+
+def _single(stem: str) -> str:
+    """Return a stem without a doubled last letter: Snowball parts "staff" from "staffing"."""
+    return stem[:-1] if len(stem) > 3 and stem[-1] == stem[-2] else stem
 
 
 @cache

@@ -1,0 +1,356 @@
+"""``python -m indexer``: build, add, remove, status, verify."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TextIO
+
+from indexer import errors
+from indexer.embedding import DEFAULT_MODEL
+from indexer.library import DEFAULT_LIBRARY
+from indexer.store import DEFAULT_INDEX
+
+if TYPE_CHECKING:
+    from indexer.events import BuildResult, Event, Status
+
+DONE, FAILED, USAGE, REFUSED, NO_INDEX, DAMAGED = 0, 1, 2, 3, 4, 5
+INTERRUPTED = 130
+
+READING_SHARE = 0.15
+"""How much of the time of one report goes into reading it; the rest into embedding."""
+
+EPILOG = """\
+exit: 0 done, 1 failed and the old index stays in service, 2 usage, 3 some files refused and the
+rest indexed, 4 no index, 5 damaged index
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; every error is a sentence."""
+    options = _parser().parse_args(arguments)
+    # The bar that the model's loader draws would run into our own and into --json.
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except errors.UnknownReport as error:
+        return _fail(options, str(error), USAGE)
+    except errors.IndexMissing as error:
+        return _fail(options, str(error), NO_INDEX)
+    except errors.IndexDamaged as error:
+        return _fail(options, str(error), FAILED if options.writes else DAMAGED)
+    except errors.IndexerError as error:
+        return _fail(options, str(error), FAILED)
+    except BrokenPipeError:
+        # Whoever read the output has gone, as in `... | head`; nothing more can be said to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        what = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+        return _fail(options, f"The system says: {what}. {_unchanged(options)}", FAILED)
+    except KeyboardInterrupt:
+        return _fail(options, f"Stopped. {_unchanged(options)}", INTERRUPTED)
+    except Exception as error:
+        # A defect of ours: nobody is shown a traceback who has not asked for one.
+        if os.environ.get("REPORT_QA_DEBUG"):
+            raise
+        said = f"{type(error).__name__}: {error}"
+        return _fail(
+            options,
+            f"Something went wrong that should not ({said}). {_unchanged(options)} With "
+            "REPORT_QA_DEBUG=1 in the environment the same command says where.",
+            FAILED,
+        )
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m indexer",
+        description="Make and check the index of a library of PDF reports.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    shared.add_argument(
+        "--library", type=Path, default=DEFAULT_LIBRARY, metavar="DIR",
+        help="folder of PDFs (data/reports of the project)",
+    )  # fmt: skip
+    shared.add_argument(
+        "--index", type=Path, default=DEFAULT_INDEX, metavar="DIR",
+        help="folder of the index (data/index of the project)",
+    )  # fmt: skip
+    shared.add_argument("--json", action="store_true", help="print one JSON object")
+    model = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    model.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="NAME",
+        help="embedding model: its name or the folder of a sentence-transformers model "
+        "(%(default)s)",
+    )  # fmt: skip
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, help: str, run: Any, *, writes: bool) -> argparse.ArgumentParser:
+        parents = [shared] if name == "verify" else [shared, model]
+        added = commands.add_parser(
+            name, help=help, description=help, parents=parents, epilog=EPILOG, allow_abbrev=False
+        )
+        added.set_defaults(run=run, writes=writes)
+        return added
+
+    command("build", "make the index match the library", _build, writes=True)
+    adder = command("add", "put PDFs into the library, then build", _add, writes=True)
+    adder.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a PDF")
+    adder.add_argument(
+        "--replace", action="store_true", help="let a report of the same name be replaced"
+    )
+    remover = command("remove", "take reports out of library and index", _remove, writes=True)
+    remover.add_argument("reports", nargs="+", metavar="ID", help="a report's id")
+    command("status", "say what the index holds and if it is stale", _status, writes=False)
+    command("verify", "compute every checksum of the index again", _verify, writes=False)
+    return parser
+
+
+def _build(options: argparse.Namespace) -> int:
+    from indexer.build import build
+
+    with _Progress(options.json) as progress:
+        result = build(options.library, options.index, model=options.model, on_event=progress.hear)
+    return _tell_result(options, result)
+
+
+def _add(options: argparse.Namespace) -> int:
+    from indexer.build import add
+
+    sources: list[tuple[str, Path | bytes]] = [(file.name, file) for file in options.files]
+    with _Progress(options.json) as progress:
+        result = add(
+            sources, options.library, options.index,
+            replace=options.replace, model=options.model, on_event=progress.hear,
+        )  # fmt: skip
+    return _tell_result(options, result)
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from indexer.build import remove
+
+    with _Progress(options.json) as progress:
+        result = remove(
+            options.reports, options.library, options.index,
+            model=options.model, on_event=progress.hear,
+        )  # fmt: skip
+    return _tell_result(options, result)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from indexer.build import status
+
+    found = status(options.library, options.index, model=options.model)
+    if options.json:
+        _say_json(found.to_json())
+    else:
+        _tell_status(found)
+    return DAMAGED if found.warnings else DONE
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from indexer.snapshot import verify
+
+    wrong = verify(options.index)
+    if options.json:
+        _say_json({"sound": not wrong, "problems": wrong})
+    elif not wrong:
+        _say("The index is sound: every checksum and cross-check is right.")
+    for sentence in wrong:
+        _say(sentence, sys.stderr)
+    if wrong:
+        _say("Run `python -m indexer build` to repair it.", sys.stderr)
+    return DAMAGED if wrong else DONE
+
+
+# Saying
+
+
+def _tell_result(options: argparse.Namespace, result: BuildResult) -> int:
+    for report in result.refused:
+        _say(f"Refused {report.id}: {report.reason}", sys.stderr)
+    if options.json:
+        _say_json(result.to_json())
+        return REFUSED if result.refused else DONE
+    for report in result.reports:
+        if report.status == "indexed":
+            _say(
+                f"Indexed {report.id}: {_count(report.pages, 'page')}, "
+                f"{_count(report.passages, 'passage')}, {report.seconds:.1f} s."
+            )
+        elif report.status == "removed":
+            _say(f"Removed {report.id}.")
+    kept = sum(report.status in ("indexed", "unchanged") for report in result.reports)
+    _say(
+        f"{'The new index' if result.changed else 'The index is up to date and'} holds "
+        f"{_count(kept, 'report')} with {_count(result.passages, 'passage')} "
+        f"({result.snapshot}, {result.seconds:.1f} s)."
+    )
+    return REFUSED if result.refused else DONE
+
+
+def _tell_status(found: Status) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("Report", "Title", "Pages", "Passages", "Date"):
+        table.add_column(column, justify="right" if column.startswith("Pa") else "left")
+    for report in found.reports:
+        date = report.created[:10] or f"file of {report.modified[:10]}"
+        cells = (report.id, report.title, f"{report.pages:,}", f"{report.passages:,}", date)
+        table.add_row(*(Text(_plain(cell), overflow="fold") for cell in cells))
+    if found.reports:
+        drawn = io.StringIO()
+        width = shutil.get_terminal_size((120, 24)).columns
+        Console(file=drawn, width=width, highlight=False, emoji=False).print(table)
+        for line in drawn.getvalue().splitlines():
+            _say(line.rstrip())
+    pages = sum(report.pages for report in found.reports)
+    passages = sum(report.passages for report in found.reports)
+    _say(
+        f"{_count(len(found.reports), 'report')}, {_count(pages, 'page')}, "
+        f"{_count(passages, 'passage')}."
+    )
+    _say(f"Model {found.model}. Snapshot {found.snapshot} of {found.created}.")
+    for refused in found.refused:
+        _say(f"Refused {refused.id}: {refused.reason}")
+    for sentence in found.stale:
+        _say(sentence)
+    if found.stale:
+        _say("The index is stale: run `python -m indexer build`.")
+    for sentence in found.warnings:
+        _say(sentence, sys.stderr)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _plain(text: str) -> str:
+    """Return a text without characters that move the cursor or colour a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _say(text: str, file: TextIO | None = None) -> None:
+    """Print one line, in what the terminal can show of it."""
+    stream = sys.stdout if file is None else file
+    encoding = stream.encoding or "utf-8"
+    print(_plain(text).encode(encoding, "replace").decode(encoding), file=stream)
+
+
+def _say_json(data: dict[str, Any]) -> None:
+    print(json.dumps(data))
+
+
+def _fail(options: argparse.Namespace, sentence: str, status: int) -> int:
+    if options.json:
+        _say_json({"error": sentence})
+    _say(sentence, sys.stderr)
+    return status
+
+
+def _unchanged(options: argparse.Namespace) -> str:
+    return "The index in service stays as it was." if options.writes else ""
+
+
+class _Progress:
+    """Draws a build's events on standard error: a bar in a terminal, else a line a report.
+
+    With ``--json`` and no terminal there is nobody to draw for.
+    """
+
+    def __init__(self, json: bool) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._quiet = json and not self._terminal
+        self._bar: Any = None
+        self._task: Any = None
+        self._began = time.monotonic()
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def hear(self, event: Event) -> None:
+        """Draw one event."""
+        if self._terminal:
+            self._draw(event)
+        elif not self._quiet and event.done == 0:
+            place = f" ({event.number} of {event.count})" if event.report else ""
+            left = self._left(event) if event.report and event.stage == "reading" else ""
+            _say(
+                f"{event.stage.capitalize()} {event.report or 'the index'}{place}{left}", sys.stderr
+            )
+
+    def _left(self, event: Event) -> str:
+        """Return how long the rest may take, judged by the reports that are done."""
+        done = event.number - 1
+        if done < 1:
+            return ""
+        seconds = (time.monotonic() - self._began) / done * (event.count - done)
+        return f", about {seconds:,.0f} s left"
+
+    def _draw(self, event: Event) -> None:
+        if self._bar is None:
+            self._bar = _bar()
+            self._task = self._bar.add_task("", total=None)
+            self._bar.start()
+        if not event.report:
+            self._bar.update(self._task, description="publishing the index")
+            return
+        part = event.done / event.total if event.total else 1.0
+        inside = part * READING_SHARE
+        steps = ""
+        if event.stage == "embedding":
+            inside = READING_SHARE + part * (1 - READING_SHARE)
+            steps = f" {event.done:,}/{event.total:,}"
+        self._bar.update(
+            self._task,
+            description=f"{event.number} of {event.count} · {_plain(event.report)} · "
+            f"{event.stage}{steps}",
+            completed=event.number - 1 + inside,
+            total=event.count,
+        )
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+
+    words = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    return Progress(
+        TextColumn("{task.description}", markup=False, table_column=words),
+        BarColumn(bar_width=16),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+        console=Console(file=sys.stderr),
+        transient=True,
+        expand=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
