@@ -1,0 +1,1 @@
+"""The Streamlit pages: they draw what ``qa`` answers and compute nothing themselves."""

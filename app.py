@@ -1,0 +1,27 @@
+"""The browser front end: ``streamlit run app.py``. Set-up and navigation; the pages are views."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from qa.views import ask, library, strings, style
+from qa.views.guard import guarded
+
+
+def main() -> None:
+    """Set the page up and run the view that is asked for."""
+    st.set_page_config(page_title=strings.APP, layout="wide")
+    st.html(style.STYLE)
+    shelves = st.Page(guarded(library.show), title=strings.LIBRARY, url_path="library")
+    desk = st.Page(
+        guarded(lambda: ask.show(shelves)), title=strings.ASK, url_path="ask", default=True
+    )
+    page = st.navigation([desk, shelves], position="hidden")
+    # Streamlit's own menu hides behind an arrow on a phone; two links have room everywhere.
+    with st.container(horizontal=True, key="menu"):
+        st.page_link(desk, label=strings.ASK)
+        st.page_link(shelves, label=strings.LIBRARY)
+    page.run()
+
+
+main()

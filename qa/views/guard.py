@@ -1,0 +1,28 @@
+"""The border of the page: what nobody foresaw is a sentence there and a trace in the terminal."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import streamlit as st
+
+from qa.views import parts, strings
+
+log = logging.getLogger("report_qa")
+
+
+def guarded(view: Callable[[], None]) -> Callable[[], None]:
+    """Return a view that says in a sentence, and logs, what nobody foresaw.
+
+    Streamlit's own signals, to stop or to run anew, are no ``Exception`` and pass.
+    """
+
+    def run() -> None:
+        try:
+            view()
+        except Exception:  # the border: a visitor reads a sentence, the terminal gets the trace
+            log.exception("a page could not be drawn")
+            st.html(parts.notice(strings.UNEXPECTED_TITLE, [strings.UNEXPECTED], kind="bad"))
+
+    return run

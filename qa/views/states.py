@@ -1,0 +1,106 @@
+"""The states of an index in which nothing can be asked, and those that are worth a word."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from indexer.build import build
+from indexer.errors import IndexDamaged, IndexMissing
+from indexer.snapshot import Snapshot
+from qa.views import engine, parts, strings, work
+from qa.views.engine import Folders
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+
+def usable_snapshot(places: Folders) -> Snapshot | None:
+    """Return the snapshot in service, or else draw why not and the way out."""
+    try:
+        return engine.snapshot(places)
+    except IndexMissing:
+        st.html(parts.notice(strings.NO_INDEX_TITLE, [strings.NO_INDEX]))
+        build_button(places, strings.BUILD_BUTTON)
+    except IndexDamaged as error:
+        sentences = [str(error), strings.DAMAGED_WAY_OUT]
+        st.html(parts.notice(strings.DAMAGED_TITLE, sentences, kind="bad"))
+        build_button(places, strings.REBUILD_BUTTON)
+    return None
+
+
+def build_button(places: Folders, label: str, *, primary: bool = True) -> None:
+    """Draw a button that makes the index match the library."""
+    st.button(
+        label,
+        key="build",
+        disabled=work.desk(str(places.index)).busy,
+        type="primary" if primary else "secondary",
+        on_click=begin,
+        args=(places, lambda listen: build(
+            places.library, places.index, model=engine.model_of(places), on_event=listen
+        )),
+    )  # fmt: skip
+
+
+def begin(places: Folders, job: work.Job) -> None:
+    """Begin work on the index, unless other work goes on, as work of this visitor's."""
+    begun = work.desk(str(places.index)).begin(job)
+    st.session_state["refused_work"] = begun is None
+    if begun is not None:
+        st.session_state["work"] = begun
+
+
+def watch_work(places: Folders) -> None:
+    """Draw how far the work on the index is, where any goes on, until it has ended."""
+    going_on = work.desk(str(places.index)).work
+    if st.session_state.pop("refused_work", False):
+        st.html(parts.notice(strings.FAILED_TITLE, [strings.WORKING_ALREADY], kind="bad"))
+    if going_on is not None and going_on.running:
+        work.watch(going_on)
+
+
+def tell_outcome(known: Collection[str] = ()) -> None:
+    """Draw how this visitor's last work ended, until it is dismissed.
+
+    ``known`` are reasons for refusals that the page gives elsewhere.
+    """
+    ended: work.Work | None = st.session_state.get("work")
+    if ended is None or ended.outcome is None:
+        return
+    outcome = ended.outcome
+    if outcome.result is None:
+        st.html(parts.notice(outcome.title, [outcome.problem], kind="bad"))
+    else:
+        done = [r for r in outcome.result.reports if r.status in ("indexed", "removed")]
+        refused = [r for r in outcome.result.refused if r.reason not in known]
+        if done:
+            said = [strings.done(r.id, r.status, r.pages, r.passages) for r in done]
+            st.html(parts.notice(strings.DONE_TITLE, said, kind="good", listed=True))
+        elif not refused:
+            changed = outcome.result.changed
+            sentence = strings.REBUILT if changed else strings.NOTHING_CHANGED
+            st.html(parts.notice(strings.DONE_TITLE, [sentence], kind="good"))
+        if refused:
+            title = strings.refused(len(refused))
+            said = [r.reason for r in refused]
+            st.html(parts.notice(title, said, kind="bad", listed=True))
+    st.button(strings.DISMISS, on_click=st.session_state.pop, args=("work", None), type="tertiary")
+
+
+def tell_warnings(places: Folders, opened: Snapshot, library: StreamlitPage | None) -> None:
+    """Draw that an older snapshot stands in, or that the library has moved on, where it has."""
+    if opened.warnings:
+        st.html(parts.notice(strings.STAND_IN_TITLE, opened.warnings, kind="bad"))
+        build_button(places, strings.REBUILD_BUTTON, primary=False)
+    stale = engine.state(places).stale
+    if not stale:
+        return
+    if library is None:
+        said = [*stale[:5], *([strings.and_more(len(stale) - 5)] if len(stale) > 5 else [])]
+        st.html(parts.notice(strings.STALE_TITLE, said, listed=True))
+    else:
+        st.html(parts.notice(strings.STALE_TITLE, [strings.STALE_WAY_OUT]))
+        st.page_link(library, label=strings.TO_LIBRARY)
