@@ -21,8 +21,25 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 
-QA_MAY_IMPORT = {"indexer.records", "indexer.errors", "indexer.snapshot", "indexer.embedding"}
-VIEWS_MAY_IMPORT = QA_MAY_IMPORT | {"indexer.build", "indexer.library"}
+# A question is read with the words and the folding that the reports were read with, or they would
+# not meet: hence lexical and text beside the index itself.
+QA_MAY_IMPORT = {
+    "indexer.embedding",
+    "indexer.errors",
+    "indexer.lexical",
+    "indexer.records",
+    "indexer.snapshot",
+    "indexer.text",
+}
+# The pages build the index and change the library, and draw pages of PDFs with their one reader.
+VIEWS_MAY_IMPORT = QA_MAY_IMPORT | {"indexer.build", "indexer.library", "indexer.reading"}
+# The command line warns of a stale index, and says things as the other command line says them.
+MAIN_MAY_IMPORT = QA_MAY_IMPORT | {
+    "indexer.build",
+    "indexer.library",
+    "indexer.store",
+    "indexer.terminal",
+}
 
 # Slow to import or hard to replace: each has one home.
 HOMES = {
@@ -101,7 +118,8 @@ def test_imports_run_one_way(file: Path) -> None:
     elif place.startswith("qa/"):
         assert "streamlit" not in tops
         assert "qa.views" not in submodules(names, "qa")
-        assert submodules(names, "indexer") <= QA_MAY_IMPORT
+        may_import = MAIN_MAY_IMPORT if place == "qa/__main__.py" else QA_MAY_IMPORT
+        assert submodules(names, "indexer") <= may_import
     else:
         assert submodules(names, "qa") <= {"qa.views"}
         assert "indexer" not in tops
@@ -130,6 +148,14 @@ def test_a_command_starts_without_any_heavy_library(package: str) -> None:
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert f"{package}.errors" in loaded, "the listing of imports was not understood"
     assert {name.partition(".")[0] for name in loaded} & HEAVY == set()
+
+
+@pytest.mark.parametrize("package", ["qa", "qa/views"])
+def test_a_package_says_in_one_line_what_it_is(package: str) -> None:
+    code = (ROOT / package / "__init__.py").read_text(encoding="utf-8")
+    said = ast.get_docstring(ast.parse(code))
+    assert said, f"{package}/__init__.py has no docstring"
+    assert "\n" not in said
 
 
 # Versions
