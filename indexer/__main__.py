@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
-import os
 import shutil
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from indexer import errors
 from indexer.embedding import DEFAULT_MODEL
 from indexer.library import DEFAULT_LIBRARY
 from indexer.store import DEFAULT_INDEX
+from indexer.terminal import (
+    be_quiet,
+    count,
+    defect_sentence,
+    fail,
+    leave_pipe,
+    plain,
+    say,
+    say_json,
+    system_sentence,
+    wants_trace,
+)
 
 if TYPE_CHECKING:
     from indexer.events import BuildResult, Event, Status
@@ -37,8 +47,7 @@ rest indexed, 4 no index, 5 damaged index
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; every error is a sentence."""
     options = _parser().parse_args(arguments)
-    # The bar that the model's loader draws would run into our own and into --json.
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    be_quiet()
     try:
         status: int = options.run(options)
         sys.stdout.flush()
@@ -51,25 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except errors.IndexerError as error:
         return _fail(options, str(error), FAILED)
     except BrokenPipeError:
-        # Whoever read the output has gone, as in `... | head`; nothing more can be said to them.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_pipe()
         return FAILED
     except OSError as error:
-        what = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
-        return _fail(options, f"The system says: {what}. {_unchanged(options)}", FAILED)
+        return _fail(options, f"{system_sentence(error)} {_unchanged(options)}", FAILED)
     except KeyboardInterrupt:
         return _fail(options, f"Stopped. {_unchanged(options)}", INTERRUPTED)
     except Exception as error:
-        # A defect of ours: nobody is shown a traceback who has not asked for one.
-        if os.environ.get("REPORT_QA_DEBUG"):
+        if wants_trace():
             raise
-        said = f"{type(error).__name__}: {error}"
-        return _fail(
-            options,
-            f"Something went wrong that should not ({said}). {_unchanged(options)} With "
-            "REPORT_QA_DEBUG=1 in the environment the same command says where.",
-            FAILED,
-        )
+        return _fail(options, defect_sentence(error, _unchanged(options)), FAILED)
     return status
 
 
@@ -155,7 +155,7 @@ def _status(options: argparse.Namespace) -> int:
 
     found = status(options.library, options.index, model=options.model)
     if options.json:
-        _say_json(found.to_json())
+        say_json(found.to_json())
     else:
         _tell_status(found)
     return DAMAGED if found.warnings else DONE
@@ -166,13 +166,13 @@ def _verify(options: argparse.Namespace) -> int:
 
     wrong = verify(options.index)
     if options.json:
-        _say_json({"sound": not wrong, "problems": wrong})
+        say_json({"sound": not wrong, "problems": wrong})
     elif not wrong:
-        _say("The index is sound: every checksum and cross-check is right.")
+        say("The index is sound: every checksum and cross-check is right.")
     for sentence in wrong:
-        _say(sentence, sys.stderr)
+        say(sentence, sys.stderr)
     if wrong:
-        _say("Run `python -m indexer build` to repair it.", sys.stderr)
+        say("Run `python -m indexer build` to repair it.", sys.stderr)
     return DAMAGED if wrong else DONE
 
 
@@ -181,22 +181,22 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _tell_result(options: argparse.Namespace, result: BuildResult) -> int:
     for report in result.refused:
-        _say(f"Refused {report.id}: {report.reason}", sys.stderr)
+        say(f"Refused {report.id}: {report.reason}", sys.stderr)
     if options.json:
-        _say_json(result.to_json())
+        say_json(result.to_json())
         return REFUSED if result.refused else DONE
     for report in result.reports:
         if report.status == "indexed":
-            _say(
-                f"Indexed {report.id}: {_count(report.pages, 'page')}, "
-                f"{_count(report.passages, 'passage')}, {report.seconds:.1f} s."
+            say(
+                f"Indexed {report.id}: {count(report.pages, 'page')}, "
+                f"{count(report.passages, 'passage')}, {report.seconds:.1f} s."
             )
         elif report.status == "removed":
-            _say(f"Removed {report.id}.")
+            say(f"Removed {report.id}.")
     kept = sum(report.status in ("indexed", "unchanged") for report in result.reports)
-    _say(
+    say(
         f"{'The new index' if result.changed else 'The index is up to date and'} holds "
-        f"{_count(kept, 'report')} with {_count(result.passages, 'passage')} "
+        f"{count(kept, 'report')} with {count(result.passages, 'passage')} "
         f"({result.snapshot}, {result.seconds:.1f} s)."
     )
     return REFUSED if result.refused else DONE
@@ -213,55 +213,32 @@ def _tell_status(found: Status) -> None:
     for report in found.reports:
         date = report.created[:10] or f"file of {report.modified[:10]}"
         cells = (report.id, report.title, f"{report.pages:,}", f"{report.passages:,}", date)
-        table.add_row(*(Text(_plain(cell), overflow="fold") for cell in cells))
+        table.add_row(*(Text(plain(cell), overflow="fold") for cell in cells))
     if found.reports:
         drawn = io.StringIO()
         width = shutil.get_terminal_size((120, 24)).columns
         Console(file=drawn, width=width, highlight=False, emoji=False).print(table)
         for line in drawn.getvalue().splitlines():
-            _say(line.rstrip())
+            say(line.rstrip())
     pages = sum(report.pages for report in found.reports)
     passages = sum(report.passages for report in found.reports)
-    _say(
-        f"{_count(len(found.reports), 'report')}, {_count(pages, 'page')}, "
-        f"{_count(passages, 'passage')}."
+    say(
+        f"{count(len(found.reports), 'report')}, {count(pages, 'page')}, "
+        f"{count(passages, 'passage')}."
     )
-    _say(f"Model {found.model}. Snapshot {found.snapshot} of {found.created}.")
+    say(f"Model {found.model}. Snapshot {found.snapshot} of {found.created}.")
     for refused in found.refused:
-        _say(f"Refused {refused.id}: {refused.reason}")
+        say(f"Refused {refused.id}: {refused.reason}")
     for sentence in found.stale:
-        _say(sentence)
+        say(sentence)
     if found.stale:
-        _say("The index is stale: run `python -m indexer build`.")
+        say("The index is stale: run `python -m indexer build`.")
     for sentence in found.warnings:
-        _say(sentence, sys.stderr)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _plain(text: str) -> str:
-    """Return a text without characters that move the cursor or colour a terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _say(text: str, file: TextIO | None = None) -> None:
-    """Print one line, in what the terminal can show of it."""
-    stream = sys.stdout if file is None else file
-    encoding = stream.encoding or "utf-8"
-    print(_plain(text).encode(encoding, "replace").decode(encoding), file=stream)
-
-
-def _say_json(data: dict[str, Any]) -> None:
-    print(json.dumps(data))
+        say(sentence, sys.stderr)
 
 
 def _fail(options: argparse.Namespace, sentence: str, status: int) -> int:
-    if options.json:
-        _say_json({"error": sentence})
-    _say(sentence, sys.stderr)
-    return status
+    return fail(sentence, status, as_json=options.json)
 
 
 def _unchanged(options: argparse.Namespace) -> str:
@@ -300,7 +277,7 @@ class _Progress:
         elif not self._quiet and event.done == 0:
             place = f" ({event.number} of {event.count})" if event.report else ""
             left = self._left(event) if event.report and event.stage == "reading" else ""
-            _say(
+            say(
                 f"{event.stage.capitalize()} {event.report or 'the index'}{place}{left}", sys.stderr
             )
 
@@ -328,7 +305,7 @@ class _Progress:
             steps = f" {event.done:,}/{event.total:,}"
         self._bar.update(
             self._task,
-            description=f"{event.number} of {event.count} · {_plain(event.report)} · "
+            description=f"{event.number} of {event.count} · {plain(event.report)} · "
             f"{event.stage}{steps}",
             completed=event.number - 1 + inside,
             total=event.count,

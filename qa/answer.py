@@ -10,13 +10,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from indexer.embedding import Embedder
+from indexer.errors import ModelMismatch
 from indexer.records import Passage
 from qa.citation import Quote, folded_page, quotes_of
 from qa.evidence import Scored, score_evidence
 from qa.question import Question, read_question
 from qa.ratings import RatedRow, rated_rows, rating_evidence
 from qa.records import Answer, Citation, Evidence, Hit, Sentence
-from qa.search import DEFAULT_TOP, Found, rows_of, search
+from qa.search import DEFAULT_TOP, Found, found_for, rows_of
 
 if TYPE_CHECKING:
     from indexer.snapshot import Snapshot
@@ -25,6 +26,7 @@ MAX_WORDS = 120
 """The contract's limit, citation markers counted."""
 
 MAX_SENTENCES = 6
+
 SAME_PASSAGE_SHARE = 0.04
 """A unit of the best passage joins the answer from this share of the best unit's probability: its
 page is cited already, and the neighbouring sentence often holds the second half of the answer."""
@@ -57,11 +59,20 @@ DEFAULT_SETTINGS = AnswerSettings()
 
 
 class Asker:
-    """Answers questions from one snapshot of an index, which it pins."""
+    """Answers questions from one snapshot of an index, which it pins.
+
+    Raises:
+        ModelMismatch: the embedder is another one than the index was made with.
+    """
 
     def __init__(
         self, snapshot: Snapshot, embedder: Embedder, *, settings: AnswerSettings = DEFAULT_SETTINGS
     ) -> None:
+        if embedder.identity != snapshot.model:
+            raise ModelMismatch(
+                f"The index was made with the model {snapshot.model}, and the one here is "
+                f"{embedder.identity}: build the index again."
+            )
         self.snapshot = snapshot
         self._embedder = embedder
         self._settings = settings
@@ -73,9 +84,7 @@ class Asker:
         self._rated = _RatedRows(snapshot)
         self._page_fold = lru_cache(PAGE_CACHE)(self._fold_of)
 
-    def ask(
-        self, question: str, *, reports: Sequence[str] = (), top: int = DEFAULT_TOP
-    ) -> Answer:
+    def ask(self, question: str, *, reports: Sequence[str] = (), top: int = DEFAULT_TOP) -> Answer:
         """Return the answer to a question from all reports, or from those named.
 
         Raises:
@@ -84,14 +93,17 @@ class Asker:
         """
         began = time.perf_counter()
         asked = read_question(question, self._acronyms)
-        found = search(self.snapshot, self._embedder, asked, reports=reports)
+        query = self._embedder.encode_query(asked.search_text)
+        embedded = time.perf_counter()
+        found = found_for(self.snapshot, query, asked, reports=reports)
         searched = time.perf_counter()
         scored = score_evidence(asked, found)
         ranked = time.perf_counter()
         answer = self._answer(asked, found, scored, reports, top)
         done = time.perf_counter()
         timings = {
-            "search": _milliseconds(began, searched),
+            "embed": _milliseconds(began, embedded),
+            "search": _milliseconds(embedded, searched),
             "rerank": _milliseconds(searched, ranked),
             "answer": _milliseconds(ranked, done),
             "total": _milliseconds(began, done),
@@ -289,6 +301,11 @@ def answer_json(answer: Answer, *, id: str = "") -> dict[str, Any]:
     return record
 
 
+def refused_json(question: str, reason: str, *, id: str = "") -> dict[str, Any]:
+    """Return, in the form of an answer, that a question cannot be asked, with the reason."""
+    return answer_json(Answer(question, "no_answer", reason, 0.0), id=id) | {"error": reason}
+
+
 def passage_text(passage: Passage) -> str:
     """Return a passage as it is shown: rows and footnotes with their context in front."""
     if passage.kind == "row":
@@ -340,9 +357,7 @@ def _told(chosen: Sequence[Evidence]) -> Iterator[Evidence]:
     first: dict[tuple[str, int], int] = {}
     for place, unit in enumerate(chosen):
         first.setdefault((unit.passage.report, unit.passage.ordinal), place)
-    yield from sorted(
-        chosen, key=lambda e: (first[(e.passage.report, e.passage.ordinal)], e.start)
-    )
+    yield from sorted(chosen, key=lambda e: (first[(e.passage.report, e.passage.ordinal)], e.start))
 
 
 def _hits(

@@ -102,7 +102,7 @@ def load_gold(path: Path | str) -> list[Gold]:
     """
     gold: list[Gold] = []
     seen: dict[str, int] = {}
-    for number, record in _json_lines(Path(path)):
+    for number, record in json_lines(Path(path)):
         where = f"{path}, line {number}"
         item = _gold_of_pages(record, where) if "answerable" in record else _gold(record, where)
         if item.id in seen:
@@ -117,7 +117,11 @@ def load_gold(path: Path | str) -> list[Gold]:
     return gold
 
 
-def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the number and the object of each line of a JSONL file that is not blank.
+
+    Raises ``BadGoldFile`` that names the line and the rule it breaks.
+    """
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -989,7 +993,7 @@ def answers_of(path: Path | str, gold: Sequence[Gold]) -> Ask:
     Raises ``BadGoldFile`` where a question has no answer in the file.
     """
     answers = {}
-    for number, record in _json_lines(Path(path)):
+    for number, record in json_lines(Path(path)):
         if not _is_answer(record):
             raise BadGoldFile(
                 f"{path}, line {number} is not an answer as 'python -m qa batch' writes it; "

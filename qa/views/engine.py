@@ -18,7 +18,7 @@ import streamlit as st
 
 from indexer.build import DEFAULT_INDEX, DEFAULT_LIBRARY, Status, status
 from indexer.embedding import DEFAULT_MODEL, Embedder, load_embedder
-from indexer.errors import IndexerError, ModelMismatch
+from indexer.errors import IndexerError
 from indexer.library import Library
 from indexer.records import Rect
 from indexer.snapshot import Snapshot, open_snapshot
@@ -116,13 +116,7 @@ def engine(places: Folders, opened: Snapshot) -> Engine:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _engine(index: str, name: str, _snapshot: Snapshot) -> Engine:
-    embedder = _embedder(_snapshot.model_name)
-    if embedder.identity != _snapshot.model:
-        raise ModelMismatch(
-            f"The index was made with the model {_snapshot.model}, and the one here is "
-            f"{embedder.identity}: rebuild the index on the Library page."
-        )
-    return Engine(Asker(_snapshot, embedder))
+    return Engine(Asker(_snapshot, _embedder(_snapshot.model_name)))
 
 
 def load_model_soon(name: str) -> bool:
