@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from indexer.lexical import terms
+from indexer.lexical import STOP_WORDS, terms
 from qa.errors import BadQuestion
 
 MAX_CHARACTERS = 1_000
@@ -34,6 +34,10 @@ ASKS_RATING = re.compile(
 )
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 FIGURE = re.compile(r"\d[\d,.]*\d|\d")
+COMMON_WORDS = frozenset(
+    {"act", "age", "aid", "aim", "app", "art", "ask", "bag", "one", "pip", "sap"}
+)
+"""Words that are short forms as well; in small letters they are taken for the word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +108,16 @@ def expand(text: str, acronyms: Mapping[str, str]) -> str:
     'were CRS (commissioned rehabilitative services) offered'
     """
     for short, long in sorted(acronyms.items(), key=lambda pair: -len(pair[1])):
-        as_short = re.compile(rf"\b{re.escape(short)}(?P<s>s?)\b", re.I if len(short) > 3 else 0)
-        as_long = re.compile(rf"\b{re.escape(long)}(?P<s>s?)\b", re.I)
-        if as_long.search(text):
-            if not as_short.search(text):
-                text = as_long.sub(lambda m, s=short: f"{m.group()} ({s})", text, count=1)
-        elif as_short.search(text) or _spelled_small(short, text):
-            lower = re.compile(rf"\b{re.escape(short)}s?\b", re.I)
-            text = lower.sub(lambda m, w=long: f"{m.group()} ({w})", text, count=1)
+        singular = re.sub(r"(?<=[^s])s$", "", long)
+        as_long = re.search(rf"\b{re.escape(singular)}s?(?!\w)", text, re.I)
+        as_short = _short_form(short).search(text)
+        used, other = (as_long, short) if as_long else (as_short, long)
+        if used and not (as_long and as_short):
+            text = f"{text[: used.end()]} ({other}){text[used.end() :]}"
     return text
 
 
-def _spelled_small(short: str, text: str) -> bool:
-    """Return whether a short form stands in a text in small letters and is no common word."""
-    if len(short) < 3 or short.lower() in {"app", "pip", "sap", "bag", "act", "aim", "all"}:
-        return False
-    return re.search(rf"\b{re.escape(short.lower())}s?\b", text) is not None
+def _short_form(short: str) -> re.Pattern[str]:
+    """Return the pattern of a short form, in small letters too where these are no common word."""
+    common = len(short) < 3 or short.lower() in STOP_WORDS | COMMON_WORDS
+    return re.compile(rf"\b{re.escape(short)}s?(?!\w)", 0 if common else re.I)
