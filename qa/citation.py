@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from indexer.records import PageText, Passage, Rect, TextWord
-from indexer.text import fold
+from indexer.text import NUMBER_LEAD, fold
 
 MIN_QUOTE_WORDS = 4
 """A shorter run is dropped where a longer one of the same sentence is cited, unless it has a
-figure: "Our rating" before a footnote mark says nothing by itself."""
+figure: "Our rating" before a footnote mark says nothing by itself. The cells of a row all stay: the
+grade in the last one is what the row says."""
 
 SAME_LINE = 0.5
 
@@ -49,7 +50,9 @@ def quotes_of(
     return tuple(
         quote
         for quote, count in found
-        if count >= MIN_QUOTE_WORDS or count == longest or any(c.isdigit() for c in quote.text)
+        if count >= min(longest, MIN_QUOTE_WORDS)
+        or passage.kind == "row"
+        or any(c.isdigit() for c in quote.text)
     )
 
 
@@ -91,15 +94,25 @@ def _runs(words: Sequence[TextWord]) -> Iterator[list[TextWord]]:
 def _verbatim_parts(
     passage: Passage, run: list[TextWord], page_fold: Callable[[int], str]
 ) -> Iterator[list[TextWord]]:
-    """Yield a run whole, or its cells, or its lines: the largest pieces that are on the page."""
+    """Yield a run whole, or its cells, or its lines: the largest pieces that are on the page.
+
+    The number of a list's item is left out where the page has it elsewhere: many programs draw
+    the numbers of a list by themselves.
+    """
     page = page_fold(run[0].page)
+    if fold(_text(passage, run)) not in page and NUMBER_LEAD.match(_text(passage, run[:1])):
+        run = run[1:]
+    if not run:
+        return
     for cut in (_whole, _by_cell, _by_line):
         parts = cut(passage, run)
         if all(fold(_text(passage, part)) in page for part in parts):
             yield from parts
             return
     yield from (
-        part for part in _by_line(passage, run) if len(part) > 2 and fold(_text(passage, part)) in page
+        part
+        for part in _by_line(passage, run)
+        if len(part) > 2 and fold(_text(passage, part)) in page
     )
 
 
@@ -108,9 +121,7 @@ def _whole(passage: Passage, run: list[TextWord]) -> list[list[TextWord]]:
 
 
 def _by_cell(passage: Passage, run: list[TextWord]) -> list[list[TextWord]]:
-    parts = [
-        [w for w in run if start <= w.start and w.end <= end] for start, end in passage.cells
-    ]
+    parts = [[w for w in run if start <= w.start and w.end <= end] for start, end in passage.cells]
     kept = [part for part in parts if part]
     return kept if sum(map(len, kept)) == len(run) else [run]
 
@@ -119,7 +130,11 @@ def _by_line(passage: Passage, run: list[TextWord]) -> list[list[TextWord]]:
     parts: list[list[TextWord]] = []
     for word in run:
         last = parts[-1][-1] if parts else None
-        if last is not None and _shared_height(last.rect, word.rect) and word.rect[0] > last.rect[0]:
+        if (
+            last is not None
+            and _shared_height(last.rect, word.rect)
+            and word.rect[0] > last.rect[0]
+        ):
             parts[-1].append(word)
         else:
             parts.append([word])
