@@ -24,10 +24,24 @@ OVERALL = re.compile(
     r"\b(overall|verdict|as a whole|in general|final (rating|grade|mark)|altogether)\b", re.I
 )
 ALL_ROWS = re.compile(
-    r"\b(which (standards?|ratings?|areas?|parts?|domains?)|what (are|were) (the|all|its) ratings"
+    r"\b(which (standards?|ratings?|areas?|parts?|domains?)|(how many|what|any) (standard|rating)s"
+    r"|what (are|were) (the|all|its) ratings"
+    r"|what (was|were|is|are|got) (rated|graded|judged|marked)"
     r"|all (the )?(ratings|standards)|each standard|every standard|standard by standard)\b",
     re.I,
 )
+COUNTS = re.compile(r"\b(how (many|much)|per ?cent(age)?|proportion|number of|share of)\b|%", re.I)
+GRADE = re.compile(r"\b(outstanding|good|requires improvement|inadequate|satisfactory)\b", re.I)
+NAMES_NOTHING = frozenset(
+    terms(
+        "rate rating grade mark judge judgement verdict score category award pass give given get "
+        "got receive achieve outstanding good inadequate satisfactory inspection inspector "
+        "inspectorate report probation PDU unit service"
+    )
+)
+"""Words that a question about the rating of the whole may have without naming a part of it."""
+OVERALL_TERMS = frozenset(terms("overall"))
+RATING_TERMS = frozenset(terms("rating"))
 MAX_ROWS = 9
 
 
@@ -63,29 +77,56 @@ def rated_rows(passages: Iterable[Passage]) -> list[RatedRow]:
 def rating_evidence(question: Question, rows: Sequence[RatedRow]) -> tuple[Evidence, ...]:
     """Return the rows that answer a question about ratings, none where it asks something else.
 
-    A question that asks for a reason is none of these: its answer is in the text.
+    A question that asks for a reason, or how many of something other than standards, is none of
+    these: its answer is in the text.
     """
     if not question.asks_rating or question.asks_reason or not rows:
         return ()
+    if COUNTS.search(question.text) and not ALL_ROWS.search(question.text):
+        return ()
     chosen = _named(question, rows)
-    return tuple(
-        Evidence(row.passage, 0, len(row.passage.text), 1.0) for row in chosen[:MAX_ROWS]
-    )
+    return tuple(Evidence(row.passage, 0, len(row.passage.text), 1.0) for row in chosen[:MAX_ROWS])
 
 
 def _named(question: Question, rows: Sequence[RatedRow]) -> list[RatedRow]:
-    asked = set(question.terms)
-    whole = set(terms("overall"))
-    if OVERALL.search(question.text):
-        return [row for row in rows if row.label & whole]
+    """Return the rows meant: those named, those of the group named, all, or that of the whole."""
+    asked = set(terms(question.text))
+    overall = [row for row in rows if row.label & OVERALL_TERMS]
     own = [row for row in rows if _share(row.label, asked) >= 0.5]
-    if own:
-        best = max(_share(row.label, asked) for row in own)
-        return [row for row in own if _share(row.label, asked) >= min(best, 0.67)]
+    best = max((_share(row.label, asked) for row in own), default=0.0)
+    own = [row for row in own if _share(row.label, asked) >= min(best, 0.67)]
+    if OVERALL.search(question.text):
+        return overall + [row for row in own if best == 1.0 and row not in overall]
     group = [row for row in rows if row.group and _share(row.group, asked) >= 0.5]
-    if group:
+    if group and max(_count(row.group, asked) for row in group) > max(
+        (_count(row.label, asked) for row in own), default=0
+    ):
         return group
-    return list(rows) if ALL_ROWS.search(question.text) else []
+    if own:
+        return own
+    if ALL_ROWS.search(question.text):
+        return _graded(question, rows)
+    return overall if _names_no_part(asked, rows) else []
+
+
+def _graded(question: Question, rows: Sequence[RatedRow]) -> list[RatedRow]:
+    """Return the rows with the grade that the question names; all where it names none of theirs."""
+    grades = {grade.lower() for grade in GRADE.findall(question.text)}
+    parts = [row for row in rows if not row.label & OVERALL_TERMS]
+    return [row for row in parts if row.grade.strip().lower() in grades] or list(rows)
+
+
+def _names_no_part(asked: set[str], rows: Sequence[RatedRow]) -> bool:
+    """Return whether a question has no word but those of ratings, grades, years and the report.
+
+    "Which rating did the region get?" is not answered by the rating of one of its units.
+    """
+    known = NAMES_NOTHING | {
+        term
+        for row in rows
+        for term in terms(f"{row.grade} {row.passage.report.replace('-', ' ')}")
+    }
+    return all(term in known or term[0].isdigit() for term in asked)
 
 
 def _share(label: frozenset[str], asked: set[str]) -> float:
@@ -93,5 +134,14 @@ def _share(label: frozenset[str], asked: set[str]) -> float:
     numbers = {term for term in label if re.fullmatch(r"\d+(\.\d+)+", term)}
     if numbers & asked:
         return 1.0
-    words = {term for term in label if not re.fullmatch(r"[\d.]+|[a-z]", term)}
+    words = _words(label)
     return len(words & asked) / len(words) if words else 0.0
+
+
+def _count(label: frozenset[str], asked: set[str]) -> int:
+    return len(_words(label) & asked)
+
+
+def _words(label: frozenset[str]) -> set[str]:
+    """Return the words that tell a label from others, its number and "rating" left out."""
+    return {t for t in label if t not in RATING_TERMS and not re.fullmatch(r"[\d.]+|[a-z]", t)}
