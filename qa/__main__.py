@@ -256,7 +256,7 @@ def read_batch(path: Path) -> Iterator[BatchItem]:
     for number, record in json_lines(path):
         question, name = record.get("question"), record.get("id", f"line-{number}")
         chosen = record.get("filter") or []
-        if not isinstance(question, str) or not isinstance(name, str | int):
+        if not isinstance(question, str) or type(name) not in (str, int):
             raise BadGoldFile(
                 f"{path}, line {number}: each line needs a question, and its id must be a text; "
                 'as in {"id": "q1", "question": "why …?"}.'
