@@ -96,7 +96,9 @@ def passage_input(passage: Passage, title: str) -> tuple[str, list[tuple[int, in
     del title
     parts = [part.rstrip(":") for part in passage.section[-2:]]
     if passage.context:
-        parts = [*parts[:-1], passage.context] if passage.kind == "row" else [*parts, passage.context]
+        parts = (
+            [*parts[:-1], passage.context] if passage.kind == "row" else [*parts, passage.context]
+        )
     prefix = " › ".join(parts)
     prefix = f"{prefix}: " if prefix else ""
     shift = len(prefix)
@@ -169,7 +171,7 @@ class SentenceTransformerEmbedder:
 
             torch.set_num_threads(threads)
             self._model: Any = SentenceTransformer(str(path), device="cpu", local_files_only=True)
-        except (ImportError, OSError, ValueError) as error:
+        except Exception as error:  # the libraries below have errors of their own, of no one kind
             raise ModelMissing(
                 f"The embedding model {name} cannot be loaded ({error}); run `make install`."
             ) from error
@@ -203,7 +205,9 @@ class SentenceTransformerEmbedder:
         lengths = [len(row[2]) for row in rows]
         return Embeddings(
             np.array([row[0] for row in rows], np.float32).reshape(len(rows), self.dimension),
-            np.concatenate([r[1] for r in rows]) if rows else np.zeros((0, self.dimension), np.float16),
+            np.concatenate([r[1] for r in rows])
+            if rows
+            else np.zeros((0, self.dimension), np.float16),
             np.concatenate([r[2] for r in rows]) if rows else np.zeros(0, np.int16),
             np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         )
