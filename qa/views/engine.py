@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime import Runtime
 
 from indexer.build import DEFAULT_INDEX, DEFAULT_LIBRARY, Status, status
 from indexer.embedding import DEFAULT_MODEL, Embedder, load_embedder
@@ -201,3 +202,15 @@ def _picture(
     path: str, changed: int, page: int, rects: tuple[Rect, ...], size: tuple[float, float]
 ) -> bytes:
     return picture.page_picture(Path(path), page, rects, size)
+
+
+def pdf_address(path: Path) -> str:
+    """Return where the browser finds the PDF of a report; empty outside a running server.
+
+    It is served as long as a page on which it is linked is open, to whoever has the address, which
+    is made of the hash of the file.
+    """
+    if not Runtime.exists():
+        return ""
+    files = Runtime.instance().media_file_mgr
+    return files.add(str(path), "application/pdf", f"pdf.{path.name}")

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from indexer.lexical import terms
 from indexer.records import Passage
 from qa.ratings import rated_rows
 
 if TYPE_CHECKING:
     from indexer.snapshot import Snapshot
+    from qa.records import Answer
 
 MAX_EXAMPLES = 4
+MAX_FOLLOW_UPS = 3
 MAX_REPORTS = 3
 MAX_PASSAGES = 1_500
 """Passages looked at for each report, so that a large library opens as fast as a small one."""
@@ -70,9 +73,58 @@ def questions_from(passages: Sequence[Passage]) -> Iterator[str]:
     if any(RECOMMENDATIONS.fullmatch(NUMBER.sub("", heading)) for heading in headings):
         yield "What are the recommendations?"
     for heading in headings:
-        plain = NUMBER.sub("", heading).rstrip(" .:")
-        if TELLING.fullmatch(plain) and not FURNITURE.search(plain):
-            yield f"What does the report say about “{plain}”?"
+        if _telling(heading):
+            yield about(heading)
+
+
+def follow_ups(snapshot: Snapshot, answer: Answer, limit: int = MAX_FOLLOW_UPS) -> list[Example]:
+    """Return questions that lead on from an answer: about the headings next to those it cites."""
+    if not answer.citations:
+        return []
+    report, section = answer.citations[0].report, answer.citations[0].section
+    rows = snapshot.rows_of(report)[:MAX_PASSAGES]
+    passages = [snapshot.passages[row] for row in rows]
+    headings = [heading for heading in _headings(passages) if _telling(heading)]
+    near = _after(headings, passages, section)
+    asked = {" ".join(terms(answer.question))}
+    found = []
+    for question in [*map(about, near), *questions_from(passages)]:
+        key = " ".join(terms(question))
+        if key not in asked:
+            asked.add(key)
+            found.append(Example(question, report))
+    return found[:limit]
+
+
+def _after(
+    headings: Sequence[str], passages: Sequence[Passage], section: Sequence[str]
+) -> list[str]:
+    """Return the two headings that follow a section in its report, its own left out."""
+    order = list(_headings(passages))
+    own = next((heading for heading in reversed(section) if heading in order), "")
+    place = order.index(own) if own else 0
+    return [heading for heading in headings if order.index(heading) > place][:2]
+
+
+def about(heading: str) -> str:
+    """Return the question that asks for what stands under a heading.
+
+    >>> about("P 1.3. Services")
+    'What does the report say about “Services”?'
+    """
+    return f"What does the report say about “{_plain(heading)}”?"
+
+
+def _plain(heading: str) -> str:
+    return NUMBER.sub("", heading).rstrip(" .:")
+
+
+def _telling(heading: str) -> bool:
+    """Return whether a heading names something that one would ask about."""
+    plain = _plain(heading)
+    named = all(word[0].isupper() for word in plain.split())  # a person's name, as under a foreword
+    leads_in = heading.rstrip().endswith(":")  # as in "The region should:"
+    return bool(TELLING.fullmatch(plain)) and not (named or leads_in or FURNITURE.search(plain))
 
 
 def topic(label: str, words: Iterable[str]) -> str:
@@ -83,7 +135,7 @@ def topic(label: str, words: Iterable[str]) -> str:
     >>> topic("P 1.2. Staffing", {"staffing"}), topic("Leeds and York", {"and"})
     ('staffing', 'Leeds and York')
     """
-    plain = NUMBER.sub("", label).rstrip(" .:")
+    plain = _plain(label)
     first, space, rest = plain.partition(" ")
     if first.lower() in set(words):
         first = first.lower()
@@ -96,10 +148,13 @@ def _badness(grade: str) -> int:
 
 
 def _headings(passages: Iterable[Passage]) -> Iterator[str]:
-    """Yield the innermost headings of running text, each once, in the order of the report."""
+    """Yield the innermost headings of running text, each once, in the order of the report.
+
+    What stands on the first page is the title page's.
+    """
     seen = set()
     for passage in passages:
-        heading = passage.section[-1] if passage.section else ""
+        heading = passage.section[-1] if passage.section and passage.pages[-1:] > (1,) else ""
         if passage.kind == "text" and heading and heading not in seen:
             seen.add(heading)
             yield heading

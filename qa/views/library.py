@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from indexer.build import Status, add, remove
-from qa.views import engine, parts, states, strings, work
+from qa.views import asking, engine, parts, states, strings, work
 from qa.views.engine import Folders
 from qa.views.escape import clean
 
@@ -16,6 +16,7 @@ state = st.session_state
 
 def show() -> None:
     """Draw the page."""
+    asking.leave()
     places = engine.folders()
     st.title(strings.LIBRARY_TITLE, anchor=False)
     left, right = st.columns([7, 5], gap="large")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -46,20 +46,34 @@ def notice(
     )
 
 
-def answer(question: str, sentences: Sequence[Sentence]) -> str:
-    """Return an answer, each sentence with the numbers of its sources, which lead to them."""
-    told = [_sentence(sentence) for sentence in sentences]
+def bullets(sentences: Iterable[str]) -> str:
+    """Return sentences as a quiet list."""
+    return f'<ul class="rq-bullets">{"".join(f"<li>{html(one)}</li>" for one in sentences)}</ul>'
+
+
+def asked(question: str) -> str:
+    """Return the question that is answered below, as the heading of its answer."""
+    return f'<h2 class="rq-asked">{html(question)}</h2>'
+
+
+def answer(question: str, sentences: Sequence[Sentence], citations: Sequence[Citation] = ()) -> str:
+    """Return an answer, each sentence with the numbers of its sources.
+
+    A number leads to its source; pointing at it or reaching it by keyboard shows the quote.
+    """
+    sources = {source.n: source for source in citations}
+    told = [_sentence(sentence, sources) for sentence in sentences]
     if len(told) == 1:
         body = f"<p>{told[0]}</p>"
     else:
         body = f"<ul>{''.join(f'<li>{one}</li>' for one in told)}</ul>"
     return (
         f'<section class="rq-answer" aria-label="{strings.ANSWER}" aria-live="polite">'
-        f'<p class="rq-asked">{html(question)}</p>{body}</section>'
+        f"{asked(question)}{body}</section>"
     )
 
 
-def _sentence(sentence: Sentence) -> str:
+def _sentence(sentence: Sentence, sources: Mapping[int, Citation]) -> str:
     """Return a sentence with links in place of the markers at its end.
 
     Only the markers that the answer itself put there become links: "[1]" within a quotation is
@@ -70,11 +84,22 @@ def _sentence(sentence: Sentence) -> str:
     if found is None or not found.group(1).endswith(wanted):
         return html(sentence.text)
     text = sentence.text[: found.end() - len(wanted)].rstrip()
-    links = "".join(
-        f'<a class="rq-n" href="#source-{n}" aria-label="source {n}">{n}</a>'
-        for n in sentence.citations
-    )
+    links = "".join(_number(n, sources.get(n)) for n in sentence.citations)
     return f"{html(text)}\N{NO-BREAK SPACE}{links}{html(sentence.text[found.end() :])}"
+
+
+def _number(n: int, source: Citation | None) -> str:
+    """Return the number of a source as a link to it, with its page and quote to be shown on top."""
+    said, tip = strings.source(n), ""
+    if source is not None:
+        where = strings.pages(source.page_label, source.page)
+        said = f"{said}, {where}"
+        tip = (
+            f'<span class="rq-tip" aria-hidden="true"><b>{html(where)}</b> '
+            f"{html(source.quote)}</span>"
+        )
+    address = f'href="#source-{n}" data-source="{n}"'
+    return f'<a class="rq-n" {address} aria-label="{html(said)}">{n}{tip}</a>'
 
 
 def citation(source: Citation, title: str) -> str:
@@ -106,38 +131,56 @@ def _place(title: str, section: Sequence[str]) -> str:
     return f'<p class="rq-path">{html(title)}</p>{path}'
 
 
-def picture(data: bytes, alt: str, *, lines: int, target: float | None, large: bool) -> str:
+def picture(
+    data: bytes, alt: str, *, lines: int, target: tuple[float, float] | None, size: str = ""
+) -> str:
     """Return the picture of a page in a box that scrolls, at first to ``target``.
 
-    ``target`` is the place of the first highlight as a part of the page's height, 0 at the top.
+    ``target`` is where the first highlight begins as parts of the page's width and height, 0 at
+    the top left; ``size`` is ``fit``, ``large``, or empty for what suits the screen.
     """
-    size = "rq-picture rq-large" if large else "rq-picture"
+    style = f"rq-picture rq-{size}" if size else "rq-picture"
     place = ""
     if target is not None:
-        place = f'<span class="rq-target" style="top: {target:.1%}"></span>'
+        left, top = target
+        place = f'<span class="rq-target" style="left: {left:.1%}; top: {top:.1%}"></span>'
     return (
         f'<div class="rq-scroll" tabindex="0" role="group" aria-label="{html(alt)}">'
-        f'<div class="{size}"><img src="{data_address(data)}" alt="{html(alt)}" '
+        f'<div class="{style}"><img src="{data_address(data)}" alt="{html(alt)}" '
         f'data-highlights="{lines}">{place}</div></div>'
     )
 
 
+def pdf_link(address: str, label: str) -> str:
+    """Return the link to a report's own file, which the browser shows in a tab of its own."""
+    return (
+        f'<p class="rq-quiet"><a href="{html(address)}" target="_blank" rel="noopener">'
+        f"{html(label)}</a></p>"
+    )
+
+
 def library_table(reports: Sequence[ReportStatus]) -> str:
-    """Return the reports of the library as a table."""
+    """Return the reports of the library as a table, whose rows are cards on a narrow screen."""
+    heads = (strings.REPORT, strings.PAGES, strings.PASSAGES, strings.DATED)
+    head = "".join(
+        f'<th scope="col"{" class=rq-number" if number else ""}>{html(name)}</th>'
+        for number, name in enumerate(heads)
+    )
     rows = "".join(
         f'<tr><th scope="row">{html(report.title)}<small>{html(report.id)}</small></th>'
-        f'<td class="rq-number">{report.pages:,}</td>'
-        f'<td class="rq-number">{report.passages:,}</td>'
-        f'<td class="rq-number">{html(day(report.created or report.modified))}</td></tr>'
+        f"{_cell(strings.PAGES, f'{report.pages:,}')}"
+        f"{_cell(strings.PASSAGES, f'{report.passages:,}')}"
+        f"{_cell(strings.DATED, day(report.created) or strings.NO_DATE)}</tr>"
         for report in reports
     )
     return (
-        f'<div class="rq-table-box" tabindex="0" role="group" aria-label="{strings.REPORTS_CAPTION}">'
-        f'<table class="rq-table"><caption>{strings.REPORTS_CAPTION}</caption><thead><tr>'
-        '<th scope="col">Report</th><th scope="col" class="rq-number">Pages</th>'
-        '<th scope="col" class="rq-number">Passages</th>'
-        f'<th scope="col" class="rq-number">Date</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<table class="rq-table"><caption>{html(strings.REPORTS_CAPTION)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
+
+
+def _cell(name: str, value: str) -> str:
+    return f'<td class="rq-number" data-name="{html(name)}">{html(value)}</td>'
 
 
 def report_list(items: Iterable[tuple[str, str]]) -> str:
@@ -150,12 +193,12 @@ def day(text: str) -> str:
     """Return the date at the front of an ISO 8601 time in words, or the text where there is none.
 
     >>> day("2024-07-05T08:00:00Z"), day("July"), day("")
-    ('5 July 2024', 'July', '–')
+    ('5 July 2024', 'July', '')
     """
     try:
         found = date.fromisoformat(text[:10])
     except ValueError:
-        return text or "–"
+        return text
     return f"{found.day} {found:%B %Y}"
 
 

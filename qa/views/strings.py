@@ -8,9 +8,9 @@ APP = "Report QA"
 
 ASK = "Ask"
 ASK_TITLE = "Ask the reports"
-ASK_LEAD = "Every sentence of an answer is cited to the page that says it."
+ASK_LEAD = "Answers in the reports’ own words, each sentence cited to its page."
 QUESTION = "Your question"
-QUESTION_HINT = "For example: why was staffing rated as it was?"
+QUESTION_HINT = "Ask a question in your own words"
 ASK_BUTTON = "Ask"
 CLEAR = "Clear"
 REPORTS_FILTER = "Reports to ask"
@@ -22,20 +22,36 @@ SEARCHING = "Reading the reports …"
 ANSWER = "Answer"
 SOURCES = "Where it says so"
 NEAREST = "Nearest passages"
+WHY = "Why this answer"
+COPY = "Copy"
+DOWNLOAD = "Download"
+DOWNLOAD_SESSION = "Download all of them"
+SESSION_FILE = "answers.md"
+COPIED = "The answer and its sources have been copied."
+NOT_COPIED = "The browser did not let the answer be copied. Download it instead."
+FOLLOW_UPS = "Ask next"
+ADD_REPORTS = "Add or remove reports"
+PROMISES_TITLE = "What you can rely on"
+PROMISES = (
+    "Each number behind a sentence opens the page it stands on, with the words marked.",
+    "Where the reports do not say, you are told so.",
+    "Questions and reports stay on the machine that runs this page.",
+)
 NEAREST_LEAD = (
     "What was found for the question, the best first. The score says how well the best sentence "
     "of a passage answers; higher is better."
 )
 NO_ANSWER_TITLE = "Not in these reports"
 NO_ANSWER_LEAD = "They may help you to ask it in the reports’ own words."
-NO_PAGE_OPEN = "Choose “Show page” beside a source to see its words on the page."
+NO_PAGE_OPEN = "“Show page” beside a source shows its words on the page."
+NO_PAGE_NEAR = "“Show page” beside a passage shows where it stands."
 
 # The page of a report
 
 PREVIOUS = "Previous"
 NEXT = "Next"
 LARGER = "Larger"
-SMALLER = "Fit width"
+FIT = "Fit width"
 CLOSE = "Close"
 PAGE_CHANGED = (
     "The file of this report has changed since the index was built, so its pages may no longer "
@@ -52,6 +68,11 @@ LIBRARY = "Library"
 LIBRARY_TITLE = "Library"
 TO_LIBRARY = "Open the library"
 REPORTS_CAPTION = "Reports that can be asked"
+REPORT = "Report"
+PAGES = "Pages"
+PASSAGES = "Passages"
+DATED = "Dated"
+NO_DATE = "not given"
 ADD_TITLE = "Add reports"
 ADD_HINT = "Choose one or more PDF files"
 ADD_BUTTON = "Add to the library"
@@ -191,6 +212,42 @@ def refused(files: int) -> str:
     '1 file could not be taken'
     """
     return f"{count(files, 'file')} could not be taken"
+
+
+def earlier(number: int) -> str:
+    """Return the title over the questions that were asked before.
+
+    >>> earlier(1), earlier(3)
+    ('1 earlier question', '3 earlier questions')
+    """
+    return count(number, "earlier question")
+
+
+def source(number: int) -> str:
+    """Return the name of a source.
+
+    >>> source(2)
+    'Source 2'
+    """
+    return f"Source {number}"
+
+
+def index_of(snapshot: str) -> str:
+    """Return which index an answer came from, for the record.
+
+    >>> index_of("000003-ab12")
+    'Index 000003-ab12.'
+    """
+    return f"Index {snapshot}."
+
+
+def open_pdf(page: int) -> str:
+    """Return the label of the link to the report's own file.
+
+    >>> open_pdf(10)
+    'Open the PDF at page 10'
+    """
+    return f"Open the PDF at page {page}"
 
 
 def and_more(number: int) -> str:

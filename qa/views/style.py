@@ -20,25 +20,52 @@ STYLE = """
   --rq-mark: light-dark(#ffe55c, #ffe55c);
 }
 .stAppHeader { background: transparent; pointer-events: none; }
-.stMainBlockContainer { max-width: 84rem; padding-top: 1rem; padding-bottom: 4rem; }
-.st-key-menu { border-bottom: 1px solid var(--rq-line); padding-bottom: .4rem; margin-bottom: .5rem; }
-.stMainBlockContainer h1 { font-size: 2rem; padding: 0 0 .3rem; letter-spacing: -.01em; }
-.stMainBlockContainer h2 { font-size: 1.15rem; padding: .4rem 0 .2rem; }
+.stMainBlockContainer { max-width: 84rem; padding-top: .75rem; padding-bottom: 4rem; }
+.st-key-menu { border-bottom: 1px solid var(--rq-line); padding-bottom: .35rem; }
+.stMainBlockContainer h1 { font-size: 1.6rem; padding: 0 0 .3rem; letter-spacing: -.01em; }
 .rq-lead, .rq-quiet { color: var(--rq-quiet); margin: 0; }
 .rq-lead { font-size: 1.05rem; }
 .rq-quiet { font-size: .875rem; }
-.rq-h { font-size: 1.05rem; font-weight: 600; margin: .25rem 0 .1rem; padding: 0; line-height: 1.4; }
+.rq-quiet a { color: light-dark(#1a5a8a, #8cc4e0); text-decoration: underline; }
+.stMainBlockContainer h2.rq-h { font-size: 1.05rem; font-weight: 600; margin: .25rem 0 .1rem;
+  padding: 0;
+  line-height: 1.4; }
+.rq-bullets { margin: 0; padding-left: 1.15rem; color: var(--rq-quiet); }
+.rq-bullets li { margin: 0 0 .3rem; font-size: .9375rem; line-height: 1.5; }
+
+/* The row of the form: the box takes what is left */
+.st-key-ask-row > :has(.stTextInput) { flex: 5 1 22rem; min-width: 14rem; }
+.st-key-ask-row > :has(.stMultiSelect) { flex: 2 1 14rem; min-width: 12rem; }
+.st-key-ask-row input { font-size: 1.0625rem; }
+.st-key-examples .stButton button, .st-key-follow-ups .stButton button { text-align: left; }
+.st-key-examples button p, .st-key-follow-ups button p, .st-key-history button p {
+  text-align: left; }
+.st-key-bridge { position: absolute; width: 1px; height: 1px; overflow: hidden; }
 
 /* Answer */
 .rq-answer { border-left: 4px solid var(--rq-accent); padding: .1rem 0 .1rem 1rem; margin: 0; }
-.rq-answer p, .rq-answer li { font-size: 1.1rem; line-height: 1.6; margin: 0 0 .45rem;
+.rq-answer p, .rq-answer li { font-size: 1.125rem; line-height: 1.6; margin: 0 0 .45rem;
   overflow-wrap: anywhere; }
 .rq-answer ul { margin: 0; padding-left: 1.15rem; }
-.rq-asked { font-weight: 600; margin: 0 0 .5rem; overflow-wrap: anywhere; }
+.stMainBlockContainer h2.rq-asked { font-size: 1rem; font-weight: 600; line-height: 1.45;
+  padding: 0;
+  margin: 0 0 .4rem; color: var(--rq-quiet); overflow-wrap: anywhere; }
 a.rq-n, .rq-n { display: inline-block; min-width: 1.5em; padding: 0 .3em; margin-left: .15em;
   border: 1px solid var(--rq-accent); border-radius: .35rem; font-size: .8em; line-height: 1.45;
   text-align: center; text-decoration: none; color: var(--rq-accent); font-weight: 600; }
+a.rq-n { position: relative; min-width: 1.7em; line-height: 1.6; }
 a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
+.rq-tip { display: none; position: absolute; z-index: 20; left: -1rem; top: calc(100% + 2px);
+  width: 22rem;
+  max-width: min(22rem, 70vw); max-height: 14rem; overflow: auto; padding: .6rem .8rem;
+  text-align: left;
+  font-size: .9375rem; font-weight: 400; line-height: 1.45; white-space: normal;
+  border-radius: .4rem;
+  color: light-dark(#1f2a30, #e4e9eb); background: var(--rq-ground);
+  border: 1px solid var(--rq-line);
+  box-shadow: 0 4px 16px rgb(0 0 0 / 18%); }
+.rq-tip b { display: block; }
+a.rq-n:hover .rq-tip, a.rq-n:focus-visible .rq-tip { display: block; }
 
 /* Sources and passages */
 .rq-source { display: flex; gap: .75rem; align-items: flex-start; }
@@ -51,6 +78,11 @@ a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
   border-left: 3px solid var(--rq-mark); color: inherit; line-height: 1.55; white-space: pre-line;
   overflow-wrap: anywhere; }
 .rq-score { font-variant-numeric: tabular-nums; white-space: nowrap; }
+
+/* A source and its button stand side by side */
+[class*="st-key-card-"] { padding: .75rem .9rem; }
+[class*="st-key-hit-"] { border-top: 1px solid var(--rq-line); padding-top: .75rem; }
+[class*="st-key-card-"] .stButton, [class*="st-key-hit-"] .stButton { padding-left: 2.1rem; }
 
 /* Notices: an icon and words say what the colour says */
 .rq-notice { border: 1px solid var(--rq-line); border-left-width: 4px; border-radius: .4rem;
@@ -67,9 +99,9 @@ a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
 [data-testid="InputInstructions"] { display: none; }
 
 /* Library */
-.rq-table-box { overflow-x: auto; }
 .rq-table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.rq-table caption { text-align: left; color: var(--rq-quiet); font-size: .875rem; padding: 0 0 .4rem; }
+.rq-table caption { text-align: left; color: var(--rq-quiet); font-size: .875rem;
+  padding: 0 0 .4rem; }
 .rq-table th, .rq-table td { text-align: left; vertical-align: top; padding: .6rem 0 .6rem 1.25rem;
   border-bottom: 1px solid var(--rq-line); overflow-wrap: anywhere; font-weight: 400; }
 .rq-table thead th { font-size: .875rem; font-weight: 600; overflow-wrap: normal; }
@@ -78,40 +110,60 @@ a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
 .rq-table tbody th { font-weight: 600; min-width: 9rem; }
 .rq-table small { display: block; color: var(--rq-quiet); font-weight: 400; font-size: .8125rem; }
 .rq-list.rq-list { list-style: none; margin: 0; padding: 0; }
-.rq-list.rq-list li { margin: 0; padding: .6rem 0; font-size: 1rem; border-top: 1px solid var(--rq-line);
+.rq-list.rq-list li { margin: 0; padding: .6rem 0; font-size: 1rem;
+  border-top: 1px solid var(--rq-line);
   overflow-wrap: anywhere; }
 .rq-list small { display: block; color: var(--rq-quiet); font-size: .8125rem; }
 
 /* Picture of a page */
 .rq-scroll { overflow: auto; border: 1px solid var(--rq-line); border-radius: .4rem;
-  background: #fff; max-height: calc(100vh - 15rem); min-height: 16rem; }
+  background: #fff; max-height: calc(100vh - 19.5rem); min-height: 16rem; }
 .rq-picture { position: relative; width: 100%; }
 .rq-picture.rq-large { width: 180%; }
+.st-key-page-fit-first { display: none; }
 .rq-picture img { display: block; width: 100%; height: auto; }
-.rq-target { position: absolute; left: 0; width: 1px; height: 8rem; scroll-margin-top: 12rem;
+.rq-target { position: absolute; width: 1px; height: 8rem; scroll-margin-top: 12rem;
   scroll-initial-target: nearest; }
-.rq-hint { border: 1px dashed var(--rq-line); border-radius: .4rem; padding: 3rem 2rem;
+.rq-hint { border: 1px dashed var(--rq-line); border-radius: .4rem; padding: 1.5rem;
   text-align: center; color: var(--rq-quiet); }
-.rq-aside { border-left: 1px solid var(--rq-line); padding-left: 1.5rem; }
+.st-key-aside { border-left: 1px solid var(--rq-line); padding-left: 1.5rem; }
 
 /* Focus is seen on everything that can have it */
 .stApp :is(a, button, input, textarea, summary, [tabindex="0"]):focus-visible {
-  outline: 3px solid var(--rq-accent) !important; outline-offset: 2px; box-shadow: none !important; }
+  outline: 3px solid var(--rq-accent) !important; outline-offset: 2px; box-shadow: none !important;
+  }
 
 @media (min-width: 641px) {
-  .stColumn:has(> div > .st-key-page-panel), .stColumn:has(.st-key-page-panel) { align-self: stretch; }
-  .st-key-page-panel { position: sticky; top: 1rem; }
+  .stColumn:has(.st-key-page-panel, .st-key-page-panel-beside) { align-self: stretch; }
+  .st-key-page-panel, .st-key-page-panel-beside { position: sticky; top: 1rem; }
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: .75rem 1rem 3rem; }
-  .stMainBlockContainer h1 { font-size: 1.6rem; }
-  .rq-hint { display: none; }
-  .rq-aside { border-left: 0; padding-left: 0; }
+  .stMainBlockContainer h1 { font-size: 1.4rem; }
+  .rq-hint, .st-key-page-panel-beside { display: none; }
+  .st-key-aside { border-left: 0; padding-left: 0; }
+  .st-key-page-fit-first { display: block; }
+  .rq-picture { width: 165%; }
+  .rq-picture.rq-fit { width: 100%; }
+  .rq-picture.rq-large { width: 250%; }
   .st-key-page-panel { position: fixed; z-index: 90; inset: auto 0 0 0; width: 100%; height: 82vh;
-    overflow: auto; padding: 1rem; background: var(--rq-ground); border-top: 1px solid var(--rq-line);
+    overflow: auto; padding: 1rem; background: var(--rq-ground);
+    border-top: 1px solid var(--rq-line);
     box-shadow: 0 -8px 24px rgb(0 0 0 / 25%); }
-  .rq-scroll { max-height: none; }
-  .rq-table th, .rq-table td { padding-left: .6rem; }
+  .rq-scroll { max-height: calc(82vh - 11.5rem); }
+  .st-key-page-close { position: absolute; top: .6rem; right: .6rem; }
+  .st-key-page-tools { gap: .4rem; }
+  .st-key-page-tools button { padding: .25rem .6rem; }
+  .st-key-ask-row > :is(:has(.stTextInput), :has(.stMultiSelect)) { flex: 1 1 100%;
+    min-width: 100%; }
+  .rq-table :is(table, tbody, tr, th, td, caption) { display: block; }
+  .rq-table thead { display: none; }
+  .rq-table tr { border-bottom: 1px solid var(--rq-line); padding: .6rem 0; }
+  .rq-table th, .rq-table td { border: 0; padding: 0; }
+  .rq-table .rq-number { display: inline-block; text-align: left; font-size: .875rem;
+    margin-right: 1rem;
+    color: var(--rq-quiet); }
+  .rq-table .rq-number::before { content: attr(data-name) ": "; }
 }
 @media (prefers-reduced-motion: reduce) {
   .stApp * { transition: none !important; animation-duration: .01ms !important; }

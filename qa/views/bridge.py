@@ -1,0 +1,104 @@
+"""The few lines of script that the page needs: copying, and numbers that open their pages.
+
+Streamlit's own elements do everything else, and without the script every number still leads to
+its source and every source has its button. The script is a constant; texts reach it as data and
+leave it for the clipboard only, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from qa.views import strings
+from qa.views.pagepanel import Opened, open_page
+
+COPY_KEY = "copy"
+KEY = "bridge"
+
+SCRIPT = """
+export default function (component) {
+  const { data, setTriggerValue } = component;
+  const ended = new AbortController();
+  const listen = (type, heard) =>
+    document.addEventListener(type, heard, { capture: true, signal: ended.signal });
+
+  listen("click", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    if (!target) return;
+    const number = target.closest("a.rq-n[data-source]");
+    if (number) {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      setTriggerValue("source", number.dataset.source);
+      return;
+    }
+    if (target.closest(".st-key-" + data.copyKey + " button")) {
+      event.stopPropagation();
+      const clipboard = navigator.clipboard;
+      (clipboard ? clipboard.writeText(data.text) : Promise.reject(new Error("no clipboard")))
+        .then(() => setTriggerValue("copied", "yes"), () => setTriggerValue("copied", "no"));
+    }
+  });
+
+  listen("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const at = document.activeElement;
+    if (at && at.matches("a.rq-n")) { at.blur(); return; }
+    if (at && at.closest(".st-key-page-panel")) {
+      document.querySelector(".st-key-page-close button")?.click();
+    }
+  });
+
+  const bring = () => {
+    for (const box of document.querySelectorAll(".rq-scroll:not([data-placed])")) {
+      const mark = box.querySelector(".rq-target");
+      box.dataset.placed = "yes";
+      if (!mark) continue;
+      box.scrollTop = Math.max(0, mark.offsetTop - box.clientHeight / 3);
+      box.scrollLeft = Math.max(0, mark.offsetLeft - 16);
+    }
+  };
+  const seen = new MutationObserver(bring);
+  seen.observe(document.body, { childList: true, subtree: true });
+  bring();
+
+  return () => { ended.abort(); seen.disconnect(); };
+}
+"""
+
+
+@cache
+def _component() -> ComponentRenderer:
+    return st.components.v2.component("report_qa_bridge", js=SCRIPT)
+
+
+def mount(text: str, places: Mapping[str, Opened]) -> None:
+    """Let "Copy" copy ``text``, and let the number of a source open its place."""
+
+    def opened() -> None:
+        place = places.get(str(_heard("source")))
+        if place is not None:
+            open_page(place)
+
+    def copied() -> None:
+        st.session_state["copied"] = _heard("copied")
+
+    done = st.session_state.pop("copied", None)
+    if done is not None:
+        st.toast(strings.COPIED if done == "yes" else strings.NOT_COPIED)
+    _component()(
+        key=KEY,
+        data={"text": text, "copyKey": COPY_KEY},
+        height=1,
+        on_source_change=opened,
+        on_copied_change=copied,
+    )
+
+
+def _heard(name: str) -> object:
+    """Return what the script has just said under a name."""
+    return getattr(st.session_state.get(KEY), name, None)

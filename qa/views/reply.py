@@ -1,0 +1,145 @@
+"""An answer, its sources, what else was found, and the ways on from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from indexer.errors import IndexerError
+from indexer.snapshot import Snapshot
+from qa.errors import QaError
+from qa.records import Answer
+from qa.views import asking, bridge, engine, export, pagepanel, parts, strings
+from qa.views.asking import Asked, Told
+from qa.views.engine import Folders
+from qa.views.escape import markdown
+from qa.views.examples import Example, follow_ups
+from qa.views.pagepanel import Opened
+
+state = st.session_state
+
+
+def answer_to(places: Folders, snapshot: Snapshot, asked: Asked) -> Answer | None:
+    """Return the answer, kept while the page is only drawn again, or draw why there is none."""
+    key = (snapshot.name, asked)
+    kept: tuple[object, Answer] | None = state.get("answer")
+    if kept is not None and kept[0] == key:
+        return kept[1]
+    loaded = engine.load_model_soon(snapshot.model_name)
+    try:
+        with st.spinner(strings.SEARCHING if loaded else strings.LOADING_MODEL):
+            answer = engine.engine(places, snapshot).ask(asked.question, asked.reports)
+    except (QaError, IndexerError) as error:
+        st.html(parts.notice(strings.BAD_QUESTION_TITLE, [str(error)], kind="bad"))
+        return None
+    state["answer"] = (key, answer)
+    state["opened"] = _first_source(answer)
+    titles = {info.id: info.title for info in snapshot.reports}
+    cited = {source.report: titles[source.report] for source in answer.citations}
+    asking.remember(Told(asked, snapshot.name, answer, cited))
+    return answer
+
+
+def _first_source(answer: Answer) -> Opened | None:
+    """Return the page to show beside a new answer, where there is room for both."""
+    if not answer.citations:
+        return None
+    first = answer.citations[0]
+    return Opened(first.report, first.page, first.page, first.rects, by_itself=True)
+
+
+def show(snapshot: Snapshot, answer: Answer) -> None:
+    """Draw an answer and all that belongs to it."""
+    titles = {info.id: info.title for info in snapshot.reports}
+    if answer.status == "answered":
+        st.html(parts.answer(answer.question, answer.sentences, answer.citations))
+        _tools(snapshot, answer)
+        with st.container(gap="small", key="sources"):
+            st.html(parts.heading(strings.SOURCES))
+            for source in answer.citations:
+                place = Opened(source.report, source.page, source.page, source.rects)
+                with st.container(border=True, gap="small", key=f"card-{source.n}"):
+                    st.html(parts.citation(source, titles[source.report]))
+                    pagepanel.opener(f"source-{source.n}", place)
+    else:
+        st.html(parts.asked(answer.question))
+        st.html(parts.notice(strings.NO_ANSWER_TITLE, [answer.text, strings.NO_ANSWER_LEAD]))
+    _nearest(snapshot, answer, titles)
+    _follow_ups(snapshot, answer)
+    total = answer.timings_ms.get("total", 0.0)
+    said = strings.answered_in(total, len(snapshot.passages), len(snapshot.reports))
+    st.html(parts.paragraph(said) + parts.paragraph(strings.index_of(snapshot.name)))
+
+
+def _tools(snapshot: Snapshot, answer: Answer) -> None:
+    """Draw the ways to take an answer elsewhere, and make its numbers open their pages."""
+    titles = {info.id: info.title for info in snapshot.reports}
+    with st.container(horizontal=True, gap="small", key="tools"):
+        st.button(strings.COPY, key=bridge.COPY_KEY, icon=":material/content_copy:")
+        st.download_button(
+            strings.DOWNLOAD,
+            lambda: export.as_markdown([answer], titles, snapshot.name),
+            file_name=export.file_name(answer.question),
+            mime="text/markdown",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    places = {
+        str(source.n): Opened(source.report, source.page, source.page, source.rects)
+        for source in answer.citations
+    }
+    bridge.mount(export.as_text(answer, titles, snapshot.name), places)
+
+
+def session_download(told: Sequence[Told]) -> None:
+    """Draw the download of every answer of this session, the first one first."""
+    first_to_last = list(reversed(told))
+    st.download_button(
+        strings.DOWNLOAD_SESSION,
+        lambda: export.session_markdown(first_to_last),
+        file_name=strings.SESSION_FILE,
+        mime="text/markdown",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _nearest(snapshot: Snapshot, answer: Answer, titles: dict[str, str]) -> None:
+    """Draw the passages that were found, which say why the answer is what it is."""
+    if not answer.hits:
+        return
+    answered = answer.status == "answered"
+    with st.expander(strings.WHY if answered else strings.NEAREST, expanded=not answered):
+        st.html(parts.paragraph(strings.NEAREST_LEAD))
+        for hit in answer.hits:
+            passage = hit.passage
+            labels = [snapshot.page_text(passage.report, page).label for page in passage.pages]
+            first = passage.pages[0]
+            place = Opened(passage.report, first, first, parts.lines_of(passage, first))
+            with st.container(gap="small", key=f"hit-{hit.rank}"):
+                st.html(parts.hit(hit, titles[passage.report], labels))
+                pagepanel.opener(f"passage-{hit.rank}", place)
+
+
+def _follow_ups(snapshot: Snapshot, answer: Answer) -> None:
+    found = follow_ups(snapshot, answer)
+    if not found:
+        return
+    with st.container(gap="xsmall", key="follow-ups"):
+        st.html(parts.heading(strings.FOLLOW_UPS))
+        several = len(snapshot.reports) > 1
+        for number, example in enumerate(found):
+            question_button(example, f"follow-up-{number}", limited=several)
+
+
+def question_button(example: Example, key: str, *, limited: bool) -> None:
+    """Draw a question as a button that asks it; ``limited`` puts it to its own report alone."""
+    reports = (example.report,) if limited else ()
+    st.button(
+        markdown(example.question),
+        key=key,
+        icon=":material/subdirectory_arrow_right:" if key.startswith("follow") else None,
+        on_click=asking.ask,
+        args=(Asked(example.question, reports),),
+    )
