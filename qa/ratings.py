@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from indexer.lexical import terms
 from indexer.records import Passage
-from qa.question import Question
+from qa.question import ASKS_RATING, Question
 from qa.records import Evidence
 
 GRADES = re.compile(
@@ -30,6 +30,7 @@ ALL_ROWS = re.compile(
     r"|all (the )?(ratings|standards)|each standard|every standard|standard by standard)\b",
     re.I,
 )
+SCORE = re.compile(r"\bscore[sd]?\b", re.I)
 COUNTS = re.compile(r"\b(how (many|much)|per ?cent(age)?|proportion|number of|share of)\b|%", re.I)
 GRADE = re.compile(r"\b(outstanding|good|requires improvement|inadequate|satisfactory)\b", re.I)
 NAMES_NOTHING = frozenset(
@@ -77,12 +78,14 @@ def rated_rows(passages: Iterable[Passage]) -> list[RatedRow]:
 def rating_evidence(question: Question, rows: Sequence[RatedRow]) -> tuple[Evidence, ...]:
     """Return the rows that answer a question about ratings, none where it asks something else.
 
-    A question that asks for a reason, or how many of something other than standards, is none of
-    these: its answer is in the text.
+    A question that asks for a reason, for a score in a part of a standard, or how many of something
+    other than standards, is none of these: its answer is in the text.
     """
     if not question.asks_rating or question.asks_reason or not rows:
         return ()
     if COUNTS.search(question.text) and not ALL_ROWS.search(question.text):
+        return ()
+    if not ASKS_RATING.search(SCORE.sub("", question.text)) and len(_unnamed(question, rows)) > 1:
         return ()
     chosen = _named(question, rows)
     return tuple(Evidence(row.passage, 0, len(row.passage.text), 1.0) for row in chosen[:MAX_ROWS])
@@ -106,7 +109,8 @@ def _named(question: Question, rows: Sequence[RatedRow]) -> list[RatedRow]:
         return own
     if ALL_ROWS.search(question.text):
         return _graded(question, rows)
-    return overall if _names_no_part(asked, rows) else []
+    # "Which rating did the region get?" is not answered by the rating of one of its units.
+    return [] if _unnamed(question, rows) else overall
 
 
 def _graded(question: Question, rows: Sequence[RatedRow]) -> list[RatedRow]:
@@ -116,17 +120,13 @@ def _graded(question: Question, rows: Sequence[RatedRow]) -> list[RatedRow]:
     return [row for row in parts if row.grade.strip().lower() in grades] or list(rows)
 
 
-def _names_no_part(asked: set[str], rows: Sequence[RatedRow]) -> bool:
-    """Return whether a question has no word but those of ratings, grades, years and the report.
-
-    "Which rating did the region get?" is not answered by the rating of one of its units.
-    """
-    known = NAMES_NOTHING | {
-        term
-        for row in rows
-        for term in terms(f"{row.grade} {row.passage.report.replace('-', ' ')}")
-    }
-    return all(term in known or term[0].isdigit() for term in asked)
+def _unnamed(question: Question, rows: Sequence[RatedRow]) -> set[str]:
+    """Return the question's words that name no row, no grade, no year and not the report."""
+    known = NAMES_NOTHING.union(
+        *(row.label | row.group for row in rows),
+        *(terms(f"{row.grade} {row.passage.report.replace('-', ' ')}") for row in rows),
+    )
+    return {t for t in terms(question.text) if t not in known and not t[0].isdigit()}
 
 
 def _share(label: frozenset[str], asked: set[str]) -> float:

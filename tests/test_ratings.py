@@ -124,6 +124,7 @@ def test_a_question_is_answered_by_the_rows_that_it_names(
         "how were the buildings rated",
         "how many assessments were inadequate",  # a count of something else
         "percentage of staffing marked inadequate",
+        "score of the assessment for helping people to comply",  # of a part of a standard
     ],
 )
 def test_no_row_answers_a_question_about_something_else(
