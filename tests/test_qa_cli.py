@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ import pytest
 
 from indexer.build import build
 from indexer.embedding import Embedder
+from indexer.snapshot import open_snapshot
 from qa.__main__ import main
 from qa.answer import AnswerSettings, Asker
+from qa.evaluate import PageFinder, load_gold
 
 ROOT = Path(__file__).resolve().parents[1]
 DIGEST = "northamptonshire-pdu-2024-digest"
@@ -569,3 +572,44 @@ def test_questions_to_the_digest(
     data = json.loads(capsys.readouterr().out)
     assert words in data["answer"]
     assert page is None or page in {c["page"] for c in data["citations"]}
+
+
+def evaluated(name: str, digest: Sequence[str], capture: pytest.CaptureFixture[str]) -> Any:
+    assert main(["evaluate", str(ROOT / "data" / "eval" / name), *digest, "--json"]) == 0
+    return json.loads(capture.readouterr().out)
+
+
+@pytest.mark.slow
+def test_the_questions_that_ship_are_answered_well_and_never_falsely_quoted(
+    digest: Sequence[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = evaluated("digest.jsonl", digest, capsys)
+    assert set(scores["must_be_zero"].values()) == {0}
+    assert scores["questions"] == 50
+    # Floors well under what is measured: they notice that something broke, not that it wavered.
+    assert scores["overall"]["page hit@5"]["value"] >= 0.9
+    assert scores["overall"]["full credit"]["value"] >= 0.6
+    assert scores["answered"]["value"] >= 0.85
+
+
+@pytest.mark.slow
+def test_what_has_nothing_to_do_with_the_reports_is_declined(
+    digest: Sequence[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = evaluated("off-topic.jsonl", digest, capsys)
+    assert scores["questions"] == 40
+    assert scores["declined"]["unanswerable"]["value"] >= 0.9
+
+
+@pytest.mark.slow
+def test_the_evidence_of_the_questions_that_ship_stands_in_the_digest(
+    digest: Sequence[str],
+) -> None:
+    snapshot = open_snapshot(Path(digest[-1]))
+    finder = PageFinder({DIGEST: [page.text for page in snapshot.pages(DIGEST)]})
+    gold = load_gold(ROOT / "data" / "eval" / "digest.jsonl")
+    for one in gold:
+        for evidence in one.evidence:
+            assert finder.locate(evidence.text, [DIGEST]), (one.id, evidence.text)
+    kinds = Counter(one.type for one in gold)
+    assert (kinds["unanswerable"], kinds["near_miss_unanswerable"], len(kinds)) == (8, 8, 13)
