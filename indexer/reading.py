@@ -10,12 +10,24 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import logging
+import math
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from indexer.errors import DamagedPdf, EncryptedPdf, NoPages, NotAPdf, NoText, TooLarge
+from indexer.errors import (
+    DamagedPdf,
+    EncryptedPdf,
+    NoPages,
+    NotAPdf,
+    NoText,
+    ReportRefused,
+    TooLarge,
+)
 from indexer.records import Bookmark, Document, Page, Rect, Word
 
 if TYPE_CHECKING:
@@ -32,8 +44,26 @@ MAX_RENDER_PIXELS = 25_000_000
 SUPERSCRIPT_RATIO = 0.78
 """A mark is set at about two thirds of its line's size; small capitals are at 0.8 and above."""
 
-MARKS = frozenset("0123456789*†‡§")
-LINE_END_HYPHENS = frozenset("\x02\ufffe\u00ad")
+MARKS = frozenset("0123456789*†‡§,[]()")
+BRACKETS = "[](),"
+RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹")
+SMALL_SIGNS = re.compile(r"[0-9*†‡§⁰¹²³⁴⁵⁶⁷⁸⁹]")
+CLOSING_SIGNS = frozenset(".,;:!?)]’”'\"")
+UNITS = frozenset({"m", "cm", "km", "mm", "ft", "in", "mi"})
+"""A raised figure behind one of these is a power, not the call of a footnote."""
+
+SOFT_HYPHEN = "\u00ad"
+LINE_END_HYPHENS = frozenset("\x02\ufffe" + SOFT_HYPHEN)
+VISIBLE_HYPHENS = dict.fromkeys(map(ord, LINE_END_HYPHENS), "-")
+RUN = re.compile(r"\S+")
+AS_SET = frozenset("½¼¾⅓⅔⅛⅜⅝⅞…™℠№")
+"""What compatibility normalisation would run together with its neighbours: "10½" is not 101/2."""
+
+BOLD_WEIGHT = 600
+BOLD_NAMES = (b"bold", b"black", b"heavy")
+MAX_DRAWN = 20_000
+"""Objects of one page that are looked at for rules; maps and charts have more."""
+
 THIN = 2.0
 """Drawn boxes up to this many points wide are rules, not boxes."""
 
@@ -118,6 +148,25 @@ def render_page(path: Path, page: int, *, scale: float = DEFAULT_RENDER_SCALE) -
         return image
 
 
+def shown_rects(path: Path, page: int, rects: Sequence[Rect]) -> tuple[Rect, ...]:
+    """Return rectangles of a page as they lie on its picture: points from its bottom left.
+
+    They differ from the page's own coordinates where the page is turned (``/Rotate``) or shows
+    only a part of its sheet (``/CropBox``).
+
+    Raises:
+        ReportRefused: the file cannot be opened.
+        NoPages: the file has no page of that number.
+    """
+    with opened(path) as pdf:
+        if not 1 <= page <= len(pdf):
+            raise NoPages(f"{path.name} has no page {page}: its pages run from 1 to {len(pdf)}.")
+        leaf = pdf[page - 1]
+        # A page turned clockwise shows upright the text that is set counter-clockwise.
+        sheet = Page(page, "", 0.0, 0.0, (), turn=leaf.get_rotation() % 360, box=_visible(leaf))
+        return tuple(sheet.upright(rect) for rect in rects)
+
+
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Any]:
     """Yield the pdfium document of a file and close it afterwards."""
@@ -126,18 +175,31 @@ def opened(path: Path) -> Iterator[Any]:
     try:
         pdf = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise EncryptedPdf(
-                f"{path.name} needs a password to open. Save a copy without one and add that."
-            ) from error
-        raise DamagedPdf(
-            f"{path.name} begins as a PDF but cannot be opened ({error}): it is damaged or cut "
-            "short. Fetch it again, or open it in a viewer and print it to a new PDF."
-        ) from error
+        raise _refusal(path, str(error)) from error
     try:
         yield pdf
     finally:
         pdf.close()
+
+
+def _refusal(path: Path, reason: str) -> ReportRefused:
+    """Return why a file cannot be opened; pdfium's own reason may be that of an earlier file."""
+    import pypdf
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    # pypdf raises whatever a broken structure trips over; the file is then beyond both.
+    with contextlib.suppress(Exception):
+        reader = pypdf.PdfReader(path)
+        if reader.is_encrypted and not reader.decrypt(""):
+            return EncryptedPdf(
+                f"{path.name} needs a password to open. Save a copy without one and add that."
+            )
+        if len(reader.pages) == 0:
+            return NoPages(f"{path.name} has no pages; a report needs at least one.")
+    return DamagedPdf(
+        f"{path.name} begins as a PDF but cannot be opened ({reason}): it is damaged or cut "
+        "short. Fetch it again, or open it in a viewer and print it to a new PDF."
+    )
 
 
 def _page(pdf: Any, number: int, label: str) -> Page:
@@ -146,138 +208,232 @@ def _page(pdf: Any, number: int, label: str) -> Page:
 
     try:
         leaf = pdf[number - 1]
+        textpage = leaf.get_textpage()
     except pdfium.PdfiumError:
         return Page(number, label, 0.0, 0.0, ())
-    width, height = leaf.get_size()
-    textpage = leaf.get_textpage()
     try:
-        characters = _characters(textpage.raw)
-        words = tuple(_words(textpage.raw, characters))
-        edges = tuple(_edges(leaf))
+        width, height = leaf.get_size()
+        box = _visible(leaf)
+        text = _text(textpage.raw)
+        set_words = list(_Words(textpage.raw, text))
+        edges = list(_edges(leaf))
     finally:
         textpage.close()
         leaf.close()
-    raw = "".join("-" if c in LINE_END_HYPHENS else c for c in characters)
-    return Page(number, label, width, height, words, edges, raw)
+    turns: Counter[int] = Counter()
+    for word, turn in set_words:
+        turns[turn] += len(word.text)
+    turn = max(turns, key=turns.__getitem__, default=0)
+    page = Page(number, label, width, height, (), turn=turn, box=box)
+    if turn or box[:2] != (0.0, 0.0):
+        set_words = [(replace(w, rect=page.upright(w.rect)), own) for w, own in set_words]
+        edges = [page.upright(edge) for edge in edges]
+    words = (replace(w, turn=(own - turn) % 360) if own != turn else w for w, own in set_words)
+    raw = text.translate(VISIBLE_HYPHENS)
+    return replace(page, words=tuple(words), edges=tuple(edges), raw_text=raw)
 
 
-def _characters(textpage: Any) -> list[str]:
-    """Return one string a character index: pdfium's own text, position for position."""
+def _visible(leaf: Any) -> Rect:
+    """Return the part of the page that is shown, in the page's own coordinates."""
+    import pypdfium2.raw as c
+
+    box = c.FS_RECTF()
+    if not c.FPDF_GetPageBoundingBox(leaf.raw, box):
+        return (0.0, 0.0, 0.0, 0.0)
+    return (box.left, box.bottom, box.right, box.top)
+
+
+def _text(textpage: Any) -> str:
+    """Return pdfium's own text of a page, one character for each of its positions."""
     import pypdfium2.raw as c
 
     count = c.FPDFText_CountChars(textpage)
     if count <= 0:
-        return []
+        return ""
     buffer = (ctypes.c_ushort * (count + 1))()
     c.FPDFText_GetText(textpage, 0, count, buffer)
     text = bytes(buffer)[: 2 * count].decode("utf-16-le", "replace")
     text = text.split("\x00", 1)[0]
     if len(text) == count and "\ufffd" not in text:
-        return list(text)
+        return text
     # Characters without Unicode, or beyond the basic plane, shift that text: ask one by one.
     codes = (c.FPDFText_GetUnicode(textpage, index) for index in range(count))
-    return [chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
-            for code in codes]
-
-
-def _words(textpage: Any, characters: list[str]) -> Iterator[Word]:
-    """Yield the page's words in the order of its content, footnote marks held apart."""
-    start = 0
-    count = len(characters)
-    for index in range(count + 1):
-        if index < count and not characters[index].isspace():
-            if characters[index] not in LINE_END_HYPHENS:
-                continue
-            if start <= index:
-                yield from _word(textpage, characters, start, index + 1)
-        elif index > start:
-            yield from _word(textpage, characters, start, index)
-        start = index + 1
-
-
-def _word(textpage: Any, characters: list[str], start: int, end: int) -> Iterator[Word]:
-    """Yield the word in a run of characters, split where the font size falls or rises."""
-    import pypdfium2.raw as c
-
-    text = "".join("-" if x in LINE_END_HYPHENS else x for x in characters[start:end])
-    text = unicodedata.normalize("NFKC", text) if not text.isascii() else text
-    sizes = [1.0]
-    if any(x in MARKS for x in text):
-        sizes = [c.FPDFText_GetFontSize(textpage, i) for i in range(start, end)]
-    big = max(sizes)
-    cut = end
-    if len(sizes) == end - start:
-        while cut > start and (
-            characters[cut - 1] in MARKS and sizes[cut - 1 - start] < SUPERSCRIPT_RATIO * big
-        ):
-            cut -= 1
-    if cut == start:
-        cut = end
-    size, bold = _style(textpage, start)
-    mark = "".join(characters[cut:end])
-    body = text[: len(text) - len(mark)] if mark else text
-    if body:
-        yield Word(body, _rect(textpage, start, cut - 1), size, bold, mark)
-
-
-def _style(textpage: Any, index: int) -> tuple[float, bool]:
-    """Return the size in points on the page and whether the face is bold."""
-    import pypdfium2.raw as c
-
-    matrix = c.FS_MATRIX()
-    scale = 1.0
-    if c.FPDFText_GetMatrix(textpage, index, matrix):
-        scale = (matrix.c**2 + matrix.d**2) ** 0.5 or 1.0
-    size = c.FPDFText_GetFontSize(textpage, index) * scale
-    weight = c.FPDFText_GetFontWeight(textpage, index)
-    bold = weight >= 600
-    if not bold:
-        bold = _named_bold(textpage, index)
-    return round(size, 2), bold
-
-
-def _named_bold(textpage: Any, index: int) -> bool:
-    """Return whether the font's own name says bold: many files leave the weight at 400."""
-    import pypdfium2.raw as c
-
-    buffer = ctypes.create_string_buffer(128)
-    flags = ctypes.c_int()
-    length = c.FPDFText_GetFontInfo(textpage, index, buffer, len(buffer), flags)
-    name = buffer.raw[: max(0, min(length - 1, len(buffer)))].lower()
-    return any(part in name for part in (b"bold", b"black", b"heavy", b"semibold"))
-
-
-def _rect(textpage: Any, first: int, last: int) -> Rect:
-    """Return the box around the characters from ``first`` to ``last``, font height included."""
-    import pypdfium2.raw as c
-
-    boxes = []
-    for index in {first, last}:
-        box = c.FS_RECTF()
-        if c.FPDFText_GetLooseCharBox(textpage, index, box):
-            boxes.append((box.left, box.bottom, box.right, box.top))
-    if not boxes:
-        return (0.0, 0.0, 0.0, 0.0)
-    return (
-        round(min(min(b[0], b[2]) for b in boxes), 2),
-        round(min(min(b[1], b[3]) for b in boxes), 2),
-        round(max(max(b[0], b[2]) for b in boxes), 2),
-        round(max(max(b[1], b[3]) for b in boxes), 2),
+    return "".join(
+        chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+        for code in codes
     )
+
+
+class _Words:
+    """The words of a text page in the order of its content, each with the way it is turned."""
+
+    def __init__(self, textpage: Any, text: str) -> None:
+        import pypdfium2.raw as c
+
+        self._c = c
+        self._page = textpage
+        self._text = text
+        self._box = c.FS_RECTF()
+        self._matrix = c.FS_MATRIX()
+        self._name = ctypes.create_string_buffer(128)
+        self._flags = ctypes.c_int()
+        self._bold: dict[bytes, bool] = {}
+
+    def __iter__(self) -> Iterator[tuple[Word, int]]:
+        for match in RUN.finditer(self._text):
+            start, end = match.span()
+            if match.group().isascii():
+                yield from self._split(start, end, match.group())
+                continue
+            for first, last in self._pieces(start, end):
+                yield from self._split(first, last, self._plain(first, last))
+
+    def _pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of a run that hyphens at line ends leave, each with its hyphen."""
+        first = start
+        for index in range(start, end):
+            if self._text[index] in LINE_END_HYPHENS and (
+                index + 1 == end or self._text[index] != SOFT_HYPHEN or self._falls(index)
+            ):
+                yield first, index + 1
+                first = index + 1
+        if first < end:
+            yield first, end
+
+    def _falls(self, index: int) -> bool:
+        """Return whether the next character stands on another line."""
+        one, other = self._rect(index, index), self._rect(index + 1, index + 1)
+        return min(one[3], other[3]) <= max(one[1], other[1])
+
+    def _plain(self, start: int, end: int) -> str:
+        """Return a piece of text with ligatures and wide forms made plain, one for one or not.
+
+        A hyphen at a line's end is a hyphen; a soft one within a line is not drawn at all.
+        """
+        text = self._text[start:end]
+        if text[-1] in LINE_END_HYPHENS:
+            text = text[:-1] + "-"
+        return plain(text.replace(SOFT_HYPHEN, ""))
+
+    def _split(self, start: int, end: int, text: str) -> Iterator[tuple[Word, int]]:
+        """Yield the word of a run: footnote marks before it stand alone, those in it are held."""
+        raw = self._text[start:end]
+        if SMALL_SIGNS.search(raw) and len(raw) > 1:
+            mark = self._mark(start, end)
+            if mark is not None:
+                first, last = mark
+                if first == start:
+                    yield self._word(start, last, plain(self._text[start:last]), "")
+                    yield from self._split(last, end, self._plain(last, end))
+                    return
+                body = self._plain(start, first) + plain(self._text[last:end])
+                sign = plain(self._text[first:last]).strip(BRACKETS)
+                yield self._word(start, end, body, sign, upto=first)
+                return
+        if text:
+            yield self._word(start, end, text, "")
+
+    def _mark(self, start: int, end: int) -> tuple[int, int] | None:
+        """Return where in a run a raised footnote mark stands: first or last but for stops."""
+        text = self._text
+        last = end
+        while last > start and text[last - 1] in CLOSING_SIGNS:
+            last -= 1
+        first = last
+        while first > start and text[first - 1] in RAISED:
+            first -= 1
+        if start < first < last:
+            is_unit = text[start:first].lower().lstrip("0123456789.,") in UNITS
+            return None if is_unit else (first, last)
+        size = self._c.FPDFText_GetFontSize
+        sizes = [size(self._page, index) for index in range(start, end)]
+        small = SUPERSCRIPT_RATIO * max(sizes)
+        last = end
+        while last > start and text[last - 1] in CLOSING_SIGNS and sizes[last - 1 - start] >= small:
+            last -= 1
+        first = last
+        while first > start and text[first - 1] in MARKS and sizes[first - 1 - start] < small:
+            first -= 1
+        if start < first < last:
+            return (first, last) if SMALL_SIGNS.search(text[first:last]) else None
+        last = start
+        while last < end and text[last] in MARKS and sizes[last - start] < small:
+            last += 1
+        return (start, last) if start < last < end else None
+
+    def _word(
+        self, start: int, end: int, text: str, mark: str, *, upto: int | None = None
+    ) -> tuple[Word, int]:
+        size, bold, turn = self._style(start)
+        last = (end if upto is None else upto) - 1
+        return Word(text, self._rect(start, last), size, bold, mark), turn
+
+    def _style(self, index: int) -> tuple[float, bool, int]:
+        """Return size in points on the page, whether the face is bold, and degrees turned."""
+        c, matrix = self._c, self._matrix
+        size = c.FPDFText_GetFontSize(self._page, index)
+        turn = 0
+        if c.FPDFText_GetMatrix(self._page, index, matrix):
+            along, up = matrix.a, matrix.b
+            if up == 0.0 and matrix.c == 0.0:
+                size *= abs(matrix.d) or 1.0
+            else:
+                size *= math.hypot(matrix.c, matrix.d) or 1.0
+            if along <= 0.0 or up:
+                turn = _quarter(along, up)
+        if size < 0.0:
+            size, turn = -size, (turn + 180) % 360
+        bold = c.FPDFText_GetFontWeight(self._page, index) >= BOLD_WEIGHT
+        return round(size, 2), bold or self._named_bold(index), turn
+
+    def _named_bold(self, index: int) -> bool:
+        """Return whether the font's own name says bold: many files leave the weight at 400."""
+        self._c.FPDFText_GetFontInfo(self._page, index, self._name, 128, self._flags)
+        name = self._name.value
+        if name not in self._bold:
+            self._bold[name] = any(part in name.lower() for part in BOLD_NAMES)
+        return self._bold[name]
+
+    def _rect(self, first: int, last: int) -> Rect:
+        """Return the box around the characters from ``first`` to ``last``, font height included."""
+        box, loose = self._box, self._c.FPDFText_GetLooseCharBox
+        if not loose(self._page, first, box):
+            return (0.0, 0.0, 0.0, 0.0)
+        x0, y0, x1, y1 = box.left, box.bottom, box.right, box.top
+        if last != first and loose(self._page, last, box):
+            x0, y0 = min(x0, box.left), min(y0, box.bottom)
+            x1, y1 = max(x1, box.right), max(y1, box.top)
+        return (round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2))
+
+
+def plain(text: str) -> str:
+    """Return a text with ligatures and wide forms made plain; fractions and trade marks stay."""
+    if text.isascii():
+        return text
+    return "".join(x if x in AS_SET else unicodedata.normalize("NFKC", x) for x in text)
+
+
+def _quarter(along: float, up: float) -> int:
+    """Return in which of the four directions text runs, in degrees counter-clockwise."""
+    if abs(along) >= abs(up):
+        return 0 if along >= 0 else 180
+    return 90 if up > 0 else 270
 
 
 def _edges(leaf: Any) -> Iterator[Rect]:
     """Yield the straight rules and box sides drawn on the page, each a thin rectangle."""
-    import pypdfium2 as pdfium
     import pypdfium2.raw as c
 
-    for item in leaf.get_objects(filter=[c.FPDF_PAGEOBJ_PATH], max_depth=1):
-        if c.FPDFPath_CountSegments(item.raw) > 8:
-            continue  # a drawing, not a rule or a box
-        try:
-            x0, y0, x1, y1 = item.get_bounds()
-        except pdfium.PdfiumError:
+    sides = [ctypes.c_float() for _ in range(4)]
+    for index in range(min(c.FPDFPage_CountObjects(leaf.raw), MAX_DRAWN)):
+        item = c.FPDFPage_GetObject(leaf.raw, index)
+        if c.FPDFPageObj_GetType(item) != c.FPDF_PAGEOBJ_PATH:
             continue
+        if c.FPDFPath_CountSegments(item) > 8:
+            continue  # a drawing, not a rule or a box
+        if not c.FPDFPageObj_GetBounds(item, *sides):
+            continue
+        x0, y0, x1, y1 = (side.value for side in sides)
         if x1 - x0 <= THIN or y1 - y0 <= THIN:
             yield (x0, y0, x1, y1)
         else:

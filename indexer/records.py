@@ -29,6 +29,7 @@ class Word:
     size: float
     bold: bool = False
     superscript: str = ""
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,11 @@ class Page:
     """One physical page: its number from 1, printed label, size in points and words.
 
     ``words`` stand in the order of the PDF's content; ``edges`` are the straight lines and the
-    sides of the boxes drawn on the page; ``raw_text`` is the page's text as the PDF engine
-    gives it, against which quotes are checked.
+    sides of the boxes drawn on the page; both are upright: turned so that most text runs from
+    left to right, with the origin at the bottom left of what is shown. ``turn`` says how far that
+    text is turned on the PDF's own page, in degrees counter-clockwise, and ``box`` which part of
+    that page is shown. ``width`` and ``height`` are those of the page as a viewer shows it.
+    ``raw_text`` is the page's text as the PDF engine gives it, against which quotes are checked.
     """
 
     number: int
@@ -47,6 +51,32 @@ class Page:
     words: tuple[Word, ...]
     edges: tuple[Rect, ...] = ()
     raw_text: str = ""
+    turn: int = 0
+    box: Rect = (0.0, 0.0, 0.0, 0.0)
+
+    def upright(self, rect: Rect) -> Rect:
+        """Return a rectangle of the PDF's own page as it stands among the page's words."""
+        x0, y0, x1, y1 = rect
+        left, bottom, right, top = self.box
+        if self.turn == 90:
+            return (y0 - bottom, right - x1, y1 - bottom, right - x0)
+        if self.turn == 180:
+            return (right - x1, top - y1, right - x0, top - y0)
+        if self.turn == 270:
+            return (top - y1, x0 - left, top - y0, x1 - left)
+        return (x0 - left, y0 - bottom, x1 - left, y1 - bottom)
+
+    def on_sheet(self, rect: Rect) -> Rect:
+        """Return a rectangle that stands among the page's words as it is on the PDF's own page."""
+        x0, y0, x1, y1 = rect
+        left, bottom, right, top = self.box
+        if self.turn == 90:
+            return (right - y1, x0 + bottom, right - y0, x1 + bottom)
+        if self.turn == 180:
+            return (right - x1, top - y1, right - x0, top - y0)
+        if self.turn == 270:
+            return (y0 + left, top - x1, y1 + left, top - x0)
+        return (x0 + left, y0 + bottom, x1 + left, y1 + bottom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +115,11 @@ class TextWord:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One paragraph, bullet, heading, table row or footnote with the place of every word."""
+    """One paragraph, bullet, heading, table row or footnote with the place of every word.
+
+    ``signs`` are the words that belong to the block but not to its text: its bullet or number,
+    its footnote marks; their spans are empty and say where in the text they stand.
+    """
 
     kind: BlockKind
     text: str
@@ -96,6 +130,8 @@ class Block:
     context: str = ""
     cells: tuple[tuple[int, int], ...] = ()
     header: tuple[str, ...] = ()
+    signs: tuple[TextWord, ...] = ()
+    underlined: bool = False
 
     @property
     def pages(self) -> tuple[int, ...]:
