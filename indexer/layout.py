@@ -1,23 +1,32 @@
-"""A page's words as lines, and lines as blocks: paragraphs, bullets, table rows, footnotes.
+"""Lines as blocks in reading order: paragraphs, bullets, table rows, footnotes.
 
-The order of words in a PDF is the order in which a program drew them; bullets are often drawn
-last. So lines are made from where words stand, never from the order in which they come.
+Headers and footers are held apart, a page is parted into regions that are read one after the
+other, and what a column or a page breaks off is joined again.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
 
+from indexer.columns import GAP, Piece, regions
+from indexer.furniture import furniture_lines, is_outside, page_labels, upright_size
+from indexer.lines import (
+    CLOSING,
+    RAISED_SIZE,
+    SAME_LINE,
+    Line,
+    around,
+    overlap,
+    page_lines,
+    segments,
+    with_marks,
+)
 from indexer.records import Block, BlockKind, Document, Page, Rect, TextWord, Word
-from indexer.tables import Table, find_tables
-
-SAME_LINE = 0.5
-"""Two words share a line when their boxes overlap by half of the lower one's height."""
+from indexer.tables import Box, Table, aligned_tables, drawn_tables
 
 LOOSE_PITCH = 1.22
 """A step between lines this much over the usual one of their size begins a new block."""
@@ -28,60 +37,35 @@ SHORT_LINE = 0.72
 DEFAULT_PITCH = 1.25
 """The step between lines, in type sizes, where a size has too few lines to tell."""
 
+FULL_LINE = 0.75
+"""A line that takes this part of its column is full: a sentence may run over its end."""
+
+MAX_FURNITURE = 0.5
+"""Where more of a document than this recurs at the edges of its pages, that is its text."""
+
+MAX_UNDERLINED = 14
+"""An underlined line of more words than this is no heading."""
+
+MIN_RUNNING_WORDS = 5
+"""Fewer words that end without a stop are a label, not a sentence that goes on."""
+
+MAX_HEAD_ROWS = 3
+"""At most this many rows at the top of a table are its head, printed again on each page."""
+
+ENTRY_GAP = 2.0
+"""The page number of a contents list stands this many type sizes behind its title."""
+
 SAME_SIZE = 0.08
 """Sizes within 8 % are one size: programs round them differently."""
 
-EDGE_LINES = 3
-"""Running headers and footers are looked for in this many lines at the top and at the bottom."""
+LARGER = 1.08
+"""What stands out is set at least this much larger than body text, or in bold."""
 
 NOT_BULLETS = frozenset("\"'‘“(&£$€%+=§†‡©®/\\[{<>@#")
 NUMBERED = re.compile(r"^(\d{1,3}[.)]|\(?[a-z][.)]|\(?[ivx]{1,4}[.)])$")
-CLOSING = re.compile(r"^[,.;:!?)\]’”»]+$")
+NOTE_NUMBER = re.compile(r"[\[(]?(\d{1,3})[\])]?")
+PAGE_NUMBER = re.compile(r"^\.*(\d{1,4}|[ivxlc]{1,6})$")
 SENTENCE_END = re.compile(r"[.!?:;]['\"’”)\]]*$")
-ROMAN = re.compile(r"^[ivxlc]+$")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Words that stand side by side, left to right."""
-
-    page: int
-    words: tuple[Word, ...]
-
-    @property
-    def rect(self) -> Rect:
-        """The box around all the words."""
-        return (
-            min(w.rect[0] for w in self.words),
-            min(w.rect[1] for w in self.words),
-            max(w.rect[2] for w in self.words),
-            max(w.rect[3] for w in self.words),
-        )
-
-    @property
-    def size(self) -> float:
-        """The type size in points that most of the characters have."""
-        sizes: Counter[float] = Counter()
-        for word in self.words:
-            sizes[word.size] += len(word.text)
-        return sizes.most_common(1)[0][0]
-
-    @property
-    def bold(self) -> bool:
-        """Whether nearly all of the characters are bold."""
-        total = sum(len(w.text) for w in self.words)
-        return sum(len(w.text) for w in self.words if w.bold) >= 0.9 * total
-
-    @property
-    def text(self) -> str:
-        """The words with single spaces."""
-        return join_words(self.words)
-
-    @property
-    def baseline(self) -> float:
-        """The lower edge of the words of the line's own size."""
-        size = self.size
-        return median(w.rect[1] for w in self.words if w.size >= 0.8 * size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,90 +81,274 @@ class Layout:
     body_size: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What one page holds once its furniture is taken away."""
+
+    page: Page
+    words: list[Word]
+    turned: list[Word]
+    outside: list[Word]
+    marks: dict[Rect, list[Word]]
+    furniture: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How a document is set: what is usual in it, by which what is not stands out."""
+
+    body_size: float
+    text_sizes: frozenset[float]
+    pitches: Mapping[float, float]
+    vocabulary: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """A part of a page that is read in one go: its lines, those of them in no table, its tables."""
+
+    lines: list[Line]
+    tables: list[Table]
+    boxes: list[Box]
+    rect: Rect
+
+
 def read_layout(document: Document) -> Layout:
     """Return the blocks of a document in reading order, headers and footers held apart."""
-    vocabulary = _vocabulary(document.pages)
-    tables = {page.number: find_tables(page) for page in document.pages}
-    lines = {
-        page.number: page_lines(page.number, _outside(page.words, tables[page.number]))
-        for page in document.pages
-    }
-    furniture = _furniture(document.pages, lines)
-    labels = _labels(document.pages, furniture)
-    body = {
-        number: [line for line in page if line not in furniture.get(number, ())]
-        for number, page in lines.items()
-    }
-    body_size = _body_size(body.values())
-    text_sizes = _text_sizes(body.values())
-    pitches = _usual_pitches(body.values())
-    blocks: list[Block] = []
-    for page in document.pages:
-        flow, notes = _split_footnotes(body[page.number], text_sizes)
-        page_blocks = _blocks(flow, pitches, vocabulary)
-        for table in tables[page.number]:
-            page_blocks.extend(_rows(table, page.number, vocabulary))
-        page_blocks.sort(key=lambda block: -block.words[0].rect[3])
-        _append_page(blocks, page_blocks, vocabulary)
-        blocks.extend(_footnotes(notes, vocabulary))
+    sheets = _sheets(document.pages)
+    style, parted = _measured(sheets, _vocabulary(document.pages))
+    reader = _Reader(style)
+    for sheet, found in zip(sheets, parted, strict=True):
+        reader.read(sheet, found)
+    kept, repeated = _join_rows(reader.blocks)
+    furniture = [block for sheet in sheets for block in _furniture(sheet, style.vocabulary)]
+    furniture += [replace(block, kind="footer") for block in kept if _is_ornament(block)]
+    kept = [block for block in kept if not _is_ornament(block)]
+    pages = {page.number: page for page in document.pages}
+    kept = [_underlined(block, pages) for block in kept]
+    marks = {sheet.page.number: sheet.marks for sheet in sheets}
     return Layout(
-        tuple(_join_rows(blocks, vocabulary)),
-        tuple(
-            _block("footer", [line], vocabulary) for page in furniture.values() for line in page
-        ),
-        labels,
-        body_size,
+        tuple(_placed(block, pages, marks) for block in kept),
+        tuple(_placed(block, pages, marks) for block in [*furniture, *repeated]),
+        page_labels(document.pages, {sheet.page.number: sheet.furniture for sheet in sheets}),
+        style.body_size,
     )
 
 
-def page_lines(page: int, words: Iterable[Word]) -> list[Line]:
-    """Return the lines on a page from top to bottom, each with its words from left to right."""
-    rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: (-(w.rect[1] + w.rect[3]), w.rect[0])):
-        for row in reversed(rows[-4:]):
-            if _overlap(row[0].rect, word.rect) >= SAME_LINE:
-                row.append(word)
-                break
+def _sheets(pages: Sequence[Page]) -> list[_Sheet]:
+    """Return the pages with raised marks given to their callers and furniture told apart."""
+    upright: dict[int, list[Word]] = {}
+    rest: dict[int, tuple[list[Word], list[Word], dict[Rect, list[Word]]]] = {}
+    sizes: Counter[float] = Counter()
+    for page in pages:
+        words, marks = with_marks(page.words)
+        size = upright_size(page)
+        outside = [w for w in words if is_outside(w.rect, size)]
+        if outside or any(w.turn for w in words):
+            gone = set(map(id, outside))
+            turned = [w for w in words if w.turn and id(w) not in gone]
+            words = [w for w in words if not w.turn and id(w) not in gone]
         else:
-            rows.append([word])
-    lines = [Line(page, _marked(sorted(row, key=lambda w: w.rect[0]))) for row in rows]
-    return sorted(lines, key=lambda line: -line.rect[3])
+            turned = []
+        upright[page.number] = words
+        rest[page.number] = (turned, outside, marks)
+        for word in words:
+            sizes[word.size] += len(word.text)
+    body_size = sizes.most_common(1)[0][0] if sizes else 10.0
+    furniture = furniture_lines(pages, upright, body_size)
+    held = sum(len(line.words) for lines in furniture.values() for line in lines)
+    if held > MAX_FURNITURE * sum(map(len, upright.values())):
+        furniture = {page.number: [] for page in pages}
+    sheets = []
+    for page in pages:
+        lines = furniture[page.number]
+        gone = {id(word) for line in lines for word in line.words}
+        words = [word for word in upright[page.number] if id(word) not in gone]
+        sheets.append(_Sheet(page, words, *rest[page.number], lines))
+    return sheets
 
 
-def join_words(words: Sequence[Word]) -> str:
-    """Return the words with single spaces, none before closing punctuation set on its own."""
-    text = ""
-    for word in words:
-        text += word.text if not text or CLOSING.match(word.text) else " " + word.text
-    return text
+def _measured(
+    sheets: Sequence[_Sheet], vocabulary: frozenset[str]
+) -> tuple[_Style, list[list[_Region]]]:
+    """Return how the document is set, and each page's regions in reading order."""
+    sizes: Counter[float] = Counter()
+    for sheet in sheets:
+        for word in sheet.words:
+            sizes[word.size] += len(word.text)
+    body_size = round(sizes.most_common(1)[0][0], 1) if sizes else 10.0
+    parted = [_regions(sheet, body_size) for sheet in sheets]
+    pages = [[line for region in found for line in region.lines] for found in parted]
+    style = _Style(body_size, _text_sizes(pages), _usual_pitches(pages), vocabulary)
+    return style, parted
 
 
-def _marked(words: Sequence[Word]) -> tuple[Word, ...]:
-    """Return the words with a small raised figure given to the word before it as its mark."""
-    marked: list[Word] = []
-    for word in words:
-        before = marked[-1] if marked else None
+def _regions(sheet: _Sheet, body_size: float) -> list[_Region]:
+    """Return the parts of a page in the order in which they are read, lines and tables in each."""
+    number = sheet.page.number
+    drawn, boxes = drawn_tables(sheet.page, sheet.words)
+    framed: list[Table | Box] = [*drawn, *boxes]
+    inside = {id(word) for frame in framed for word in frame.words}
+    lines = page_lines(number, (w for w in sheet.words if id(w) not in inside))
+    pieces: list[Piece[Line | Table | Box]] = [Piece(frame.rect, frame) for frame in framed]
+    for line in lines:
+        pieces.extend(_piece(part, body_size) for part in segments(line, GAP))
+    found = []
+    groups = regions(pieces)
+    for group in groups:
+        own = [piece.item for piece in group if isinstance(piece.item, Line)]
+        if len(groups) == 1:
+            own = lines
+        elif own:
+            own = page_lines(number, (word for line in own for word in line.words))
+        tables = [piece.item for piece in group if isinstance(piece.item, Table)]
+        plain = aligned_tables(own)
+        taken = {id(word) for table in plain for word in table.words}
+        if taken:
+            own = page_lines(number, (w for line in own for w in line.words if id(w) not in taken))
+        held = [piece.item for piece in group if isinstance(piece.item, Box)]
+        rect = around(piece.rect for piece in group)
+        found.append(_Region(own, [*tables, *plain], held, rect))
+    return found
+
+
+def _piece(line: Line, body_size: float) -> Piece[Line | Table | Box]:
+    return Piece(
+        line.rect,
+        line,
+        len(line.words),
+        sum(len(word.text) for word in line.words),
+        line.size,
+        line.bold or line.size >= LARGER * body_size,
+    )
+
+
+class _Reader:
+    """Collects the blocks of a document page by page and region by region."""
+
+    def __init__(self, style: _Style) -> None:
+        self.blocks: list[Block] = []
+        self._style = style
+        self._tables = 0
+
+    def read(self, sheet: _Sheet, found: Sequence[_Region]) -> None:
+        """Add a page's blocks in reading order, its footnotes behind all others."""
+        notes: list[Line] = []
+        for region in found:
+            lines = region.lines
+            if not any(_is_below(other.rect, region.rect) for other in found):
+                lines, small = _split_footnotes(lines, self._style)
+                notes.extend(small)
+            blocks = _blocks(lines, self._style.pitches, self._style.vocabulary)
+            parts = [(max(w.rect[3] for w in block.words), [block]) for block in blocks]
+            for table in region.tables:
+                self._tables += 1
+                rows = _rows(table, sheet.page.number, self._tables, self._style.vocabulary)
+                parts.append((table.rect[3], rows))
+            for box in region.boxes:
+                for cell in box.cells:
+                    own = page_lines(sheet.page.number, cell)
+                    framed = _blocks(own, self._style.pitches, self._style.vocabulary)
+                    parts.append((box.rect[3], framed))
+            parts.sort(key=lambda part: -part[0])
+            self._append([block for _, part in parts for block in part])
+        self.blocks.extend(_turned(sheet, self._style))
+        self.blocks.extend(_footnotes(notes, self._style.vocabulary))
+
+    def _append(self, added: list[Block]) -> None:
+        """Add a region's blocks, joining its first to the last before it where that goes on."""
+        last = next(
+            (i for i in range(len(self.blocks) - 1, -1, -1) if self.blocks[i].kind != "footnote"),
+            None,
+        )
+        if added and last is not None and _goes_on(self.blocks[last], added[0]):
+            self.blocks[last] = join_blocks(self.blocks[last], added[0], self._style.vocabulary)
+            added = added[1:]
+        self.blocks.extend(added)
+
+
+def _is_below(other: Rect, rect: Rect) -> bool:
+    """Return whether a box stands under another."""
+    middle = (other[1] + other[3]) / 2
+    return middle < rect[1] and other[0] < rect[2] and rect[0] < other[2]
+
+
+def _turned(sheet: _Sheet, style: _Style) -> list[Block]:
+    """Return the blocks of the words that are turned against the page's text, turn by turn."""
+    width, height = upright_size(sheet.page)
+    blocks: list[Block] = []
+    for turn in sorted({word.turn for word in sheet.turned}):
+        side = Page(sheet.page.number, "", width, height, (), turn=turn, box=(0, 0, width, height))
+        words = [replace(w, rect=side.upright(w.rect)) for w in sheet.turned if w.turn == turn]
+        for block in _blocks(page_lines(side.number, words), style.pitches, style.vocabulary):
+            back = tuple(replace(w, rect=side.on_sheet(w.rect)) for w in block.words)
+            signs = tuple(replace(w, rect=side.on_sheet(w.rect)) for w in block.signs)
+            blocks.append(replace(block, words=back, signs=signs))
+    return blocks
+
+
+def _furniture(sheet: _Sheet, vocabulary: frozenset[str]) -> list[Block]:
+    """Return the running headers and footers of a page, and what lies outside of its edges."""
+    middle = upright_size(sheet.page)[1] / 2
+    blocks = [
+        _block("header" if line.rect[1] > middle else "footer", [line], vocabulary)
+        for line in sheet.furniture
+    ]
+    lines = page_lines(sheet.page.number, sheet.outside)
+    return blocks + [_block("footer", [line], vocabulary) for line in lines]
+
+
+def _is_ornament(block: Block) -> bool:
+    """Return whether a block has no letter or figure: a rule typed as a row of signs."""
+    return block.kind != "row" and not any(x.isalnum() for x in block.text)
+
+
+def _underlined(block: Block, pages: Mapping[int, Page]) -> Block:
+    """Return a short block with what the page draws under its words: a rule, or nothing."""
+    if block.kind == "row" or not 0 < len(block.words) <= MAX_UNDERLINED or len(block.pages) > 1:
+        return block
+    x0, y0, x1, _ = around(word.rect for word in block.words)
+    height = block.words[-1].rect[3] - block.words[-1].rect[1]
+    for left, low, right, high in pages[block.words[0].page].edges:
         if (
-            before is not None
-            and re.fullmatch(r"[\d*†‡§,]{1,4}", word.text)
-            and word.size < 0.78 * before.size
-            and word.rect[1] > before.rect[1] + 0.1 * before.size
+            high - low <= 2.0
+            and abs(left - x0) <= 3.0
+            and abs(right - block.words[-1].rect[2]) <= 3.0
+            and y0 - 0.15 * height <= low
+            and high <= y0 + 0.35 * height
+            and x1 - x0 <= right - left + 6.0
         ):
-            marked[-1] = replace(before, superscript=before.superscript + word.text)
-        else:
-            marked.append(word)
-    return tuple(marked)
+            return replace(block, underlined=True)
+    return block
 
 
-def _overlap(a: Rect, b: Rect) -> float:
-    """Return the shared height of two boxes as a part of the lower box's height."""
-    shared = min(a[3], b[3]) - max(a[1], b[1])
-    return shared / max(min(a[3] - a[1], b[3] - b[1]), 0.01)
+def _placed(
+    block: Block, pages: Mapping[int, Page], marks: Mapping[int, Mapping[Rect, Sequence[Word]]]
+) -> Block:
+    """Return a block with raised marks among its signs and all boxes on the PDF's own page."""
+    signs = list(block.signs)
+    for word in block.words:
+        if word.mark:
+            signs.extend(
+                TextWord(word.end, word.end, word.page, mark.rect)
+                for mark in marks[word.page].get(word.rect, ())
+            )
+    if len(signs) > len(block.signs):
+        block = replace(block, signs=tuple(signs))
+    moved = {n for n in block.pages if pages[n].turn or pages[n].box[:2] != (0.0, 0.0)}
+    if not moved:
+        return block
 
+    def on_sheet(word: TextWord) -> TextWord:
+        if word.page not in moved:
+            return word
+        return replace(word, rect=pages[word.page].on_sheet(word.rect))
 
-def _outside(words: Sequence[Word], tables: Sequence[Table]) -> list[Word]:
-    inside = {id(word) for table in tables for word in table.words}
-    return [word for word in words if id(word) not in inside]
+    return replace(
+        block,
+        words=tuple(map(on_sheet, block.words)),
+        signs=tuple(map(on_sheet, block.signs)),
+    )
 
 
 def _vocabulary(pages: Iterable[Page]) -> frozenset[str]:
@@ -188,94 +356,6 @@ def _vocabulary(pages: Iterable[Page]) -> frozenset[str]:
     return frozenset(
         word.text.strip(",.;:()'\"‘’“”").lower() for page in pages for word in page.words
     )
-
-
-def _furniture(pages: Sequence[Page], lines: dict[int, list[Line]]) -> dict[int, list[Line]]:
-    """Return the running headers and footers: edge lines that recur, whatever their number."""
-    seen: Counter[tuple[str, int]] = Counter()
-    found: dict[int, list[tuple[tuple[str, int], Line]]] = {}
-    for page in pages:
-        own = lines[page.number]
-        edge = {id(line): line for line in [*own[:EDGE_LINES], *own[-EDGE_LINES:]]}
-        height = page.height or 1.0
-        keyed = []
-        for line in edge.values():
-            middle = (line.rect[1] + line.rect[3]) / 2
-            if not 0.12 * height < middle < 0.88 * height:
-                keyed.append(((_furniture_key(line), round(middle / 6)), line))
-        found[page.number] = keyed
-        seen.update({key for key, _ in keyed})
-    needed = max(2, round(0.2 * len(pages)))
-    return {
-        number: [line for key, line in keyed if _near_count(seen, key) >= needed]
-        for number, keyed in found.items()
-    }
-
-
-def _near_count(seen: Counter[tuple[str, int]], key: tuple[str, int]) -> int:
-    text, place = key
-    return sum(seen[(text, place + step)] for step in (-1, 0, 1))
-
-
-def _furniture_key(line: Line) -> str:
-    words = [w.text.lower() for w in line.words]
-    for index in {0, len(words) - 1}:
-        if ROMAN.match(words[index]):
-            words[index] = "#"
-    return re.sub(r"\d+", "#", " ".join(words))
-
-
-def _labels(pages: Sequence[Page], furniture: dict[int, list[Line]]) -> tuple[str, ...]:
-    """Return the numbers printed in the furniture, where they count up with the pages.
-
-    A number is believed when its distance from the physical page is the commonest one of its
-    kind (arabic or roman) and at least two pages agree on it.
-    """
-    printed: dict[int, list[tuple[str, str, int]]] = {}
-    steps: Counter[tuple[str, int]] = Counter()
-    for page in pages:
-        tokens = []
-        for line in furniture.get(page.number, ()):
-            for word in (line.words[0].text, line.words[-1].text):
-                value = _number(word)
-                if value is not None:
-                    tokens.append((word, *value))
-        printed[page.number] = [(t, kind, n - page.number) for t, kind, n in set(tokens)]
-        steps.update({(kind, step) for _, kind, step in printed[page.number]})
-    best = {
-        kind: max((s for s in steps if s[0] == kind), key=lambda s: steps[s], default=None)
-        for kind in ("arabic", "roman")
-    }
-    labels = []
-    for page in pages:
-        label = page.label
-        for token, kind, step in printed[page.number]:
-            if (kind, step) == best[kind] and steps[(kind, step)] >= 2:
-                label = token
-        labels.append(label)
-    return tuple(labels)
-
-
-def _number(token: str) -> tuple[str, int] | None:
-    if re.fullmatch(r"\d{1,4}", token):
-        return "arabic", int(token)
-    if ROMAN.match(token):
-        values = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-        digits = [values[c] for c in token]
-        following = [*digits[1:], 0]
-        return "roman", sum(
-            -d if d < n else d for d, n in zip(digits, following, strict=True)
-        )
-    return None
-
-
-def _body_size(pages: Iterable[Sequence[Line]]) -> float:
-    """Return the type size that most characters of the document have."""
-    sizes: Counter[float] = Counter()
-    for lines in pages:
-        for line in lines:
-            sizes[round(line.size, 1)] += len(line.text)
-    return sizes.most_common(1)[0][0] if sizes else 10.0
 
 
 def _usual_pitches(pages: Iterable[Sequence[Line]]) -> dict[float, float]:
@@ -302,12 +382,11 @@ def _text_sizes(pages: Iterable[Sequence[Line]]) -> frozenset[float]:
     return frozenset(s for s, count in sizes.items() if count >= 0.1 * sizes.total())
 
 
-def _split_footnotes(
-    lines: list[Line], text_sizes: frozenset[float]
-) -> tuple[list[Line], list[Line]]:
+def _split_footnotes(lines: list[Line], style: _Style) -> tuple[list[Line], list[Line]]:
     """Return the page's flow and its footnotes: small lines below all body text, led by a mark."""
     start = len(lines)
-    page_size = max((line.size for line in lines if line.size in text_sizes), default=0.0)
+    usual = (line.size for line in lines if line.size in style.text_sizes)
+    page_size = max(usual, default=style.body_size)
     for index in range(len(lines) - 1, -1, -1):
         line = lines[index]
         if line.size >= 0.92 * page_size:
@@ -319,12 +398,11 @@ def _split_footnotes(
 
 def footnote_mark(line: Line) -> str:
     """Return the mark that leads a footnote line, or nothing where there is none."""
-    first = line.words[0]
-    if len(line.words) > 1 and re.fullmatch(r"\d{1,3}|[*†‡§]", first.text):
-        return first.text
-    if len(line.words) == 1 and re.fullmatch(r"\d{1,3}", first.text):
-        return first.text
-    return ""
+    first = line.words[0].text
+    match = NOTE_NUMBER.fullmatch(first)
+    if match:
+        return match.group(1)
+    return first if len(line.words) > 1 and re.fullmatch(r"[*†‡§]", first) else ""
 
 
 def _marker(line: Line) -> str:
@@ -347,7 +425,7 @@ def is_bullet(token: str) -> bool:
 
 
 def _blocks(
-    lines: Sequence[Line], pitches: dict[float, float], vocabulary: frozenset[str]
+    lines: Sequence[Line], pitches: Mapping[float, float], vocabulary: frozenset[str]
 ) -> list[Block]:
     """Return the paragraphs, bullets and possible headings of one page's flow."""
     blocks: list[Block] = []
@@ -367,9 +445,12 @@ def _breaks(run: Sequence[Line], line: Line, pitch: float) -> bool:
     before = run[-1]
     if _marker(line) and not (before.bold and line.bold):
         return True
-    if not _same_size(before.size, line.size) or before.bold != line.bold:
-        return not _is_lone_mark(line)
-    if before.baseline - line.baseline > LOOSE_PITCH * pitch * line.size:
+    is_set_alike = _same_size(before.size, line.size) and before.bold == line.bold
+    if not (is_set_alike or _is_lone_mark(line) or _runs_on(before, line)):
+        return True
+    if _is_entry(before):
+        return True
+    if before.baseline - line.baseline > LOOSE_PITCH * pitch * max(before.size, line.size):
         return True
     left = line.rect[0]
     if _marker(run[0]):
@@ -385,6 +466,23 @@ def _breaks(run: Sequence[Line], line: Line, pitch: float) -> bool:
     return short and SENTENCE_END.search(before.text) is not None and not line.text[0].islower()
 
 
+def _is_entry(line: Line) -> bool:
+    """Return whether a line is one of a contents list: dots or a wide gap, then a page number."""
+    if len(line.words) < 2 or not PAGE_NUMBER.match(line.words[-1].text):
+        return False
+    before, number = line.words[-2:]
+    return "..." in before.text or number.rect[0] - before.rect[2] > ENTRY_GAP * line.size
+
+
+def _runs_on(before: Line, line: Line) -> bool:
+    """Return whether a change of type within a sentence runs over the end of a full line."""
+    last, first = before.words[-1], line.words[0]
+    if last.bold != first.bold or not _same_size(last.size, first.size):
+        return False
+    width = line.rect[2] - line.rect[0]
+    return before.rect[2] - before.rect[0] >= FULL_LINE * width
+
+
 def _is_lone_mark(line: Line) -> bool:
     """Return whether a footnote mark wrapped onto a line of its own."""
     return len(line.words) == 1 and re.fullmatch(r"\d{1,3}", line.words[0].text) is not None
@@ -393,22 +491,32 @@ def _is_lone_mark(line: Line) -> bool:
 def _flow_block(lines: list[Line], vocabulary: frozenset[str]) -> Block:
     marker = _marker(lines[0])
     kind: BlockKind = "bullet" if marker else "paragraph"
-    if marker and is_bullet(marker):
-        lines = [Line(lines[0].page, lines[0].words[1:]), *lines[1:]]
-    return _block(kind, lines, vocabulary)
+    if not marker or not is_bullet(marker):
+        return _block(kind, lines, vocabulary)
+    first = lines[0]
+    block = _block(kind, [Line(first.page, first.words[1:]), *lines[1:]], vocabulary)
+    return replace(block, signs=(_sign(first.page, first.words[0]), *block.signs))
+
+
+def _sign(page: int, word: Word, at: int = 0) -> TextWord:
+    """Return a word that stands at a place of a text without being part of it."""
+    return TextWord(at, at, page, word.rect)
 
 
 def _block(kind: BlockKind, lines: Sequence[Line], vocabulary: frozenset[str]) -> Block:
     words: list[tuple[int, Word]] = []
+    lone: list[tuple[int, int, Word]] = []
     for line in lines:
-        if words and _is_lone_mark(line) and line.size < 0.78 * words[-1][1].size:
+        if words and _is_lone_mark(line) and line.size < RAISED_SIZE * words[-1][1].size:
             page, last = words[-1]
             words[-1] = (page, replace(last, superscript=last.superscript + line.words[0].text))
+            lone.append((len(words) - 1, line.page, line.words[0]))
             continue
         words.extend((line.page, word) for word in line.words)
     text, placed = lay_words(words, vocabulary)
     first = lines[0]
-    return Block(kind, text, placed, first.size, all(line.bold for line in lines))
+    signs = tuple(_sign(page, word, placed[index].end) for index, page, word in lone)
+    return Block(kind, text, placed, first.size, all(line.bold for line in lines), signs=signs)
 
 
 def lay_words(
@@ -426,11 +534,7 @@ def lay_words(
         glue = " " if text and not CLOSING.match(body) else ""
         if previous is not None and text.endswith("-") and _wraps(previous, (page, word)):
             glue = ""
-            stem = text.rsplit(None, 1)[-1][:-1]
-            joined = (stem + body).strip(",.;:()'\"‘’“”").lower()
-            if joined in vocabulary and len(stem) > 1:
-                text = text[:-1]
-                placed[-1] = replace(placed[-1], end=len(text))
+            text, placed[-1] = _unhyphenated(text, placed[-1], body, vocabulary)
         start = len(text) + len(glue)
         text += glue + body
         placed.append(TextWord(start, len(text), page, word.rect, word.superscript))
@@ -440,11 +544,14 @@ def lay_words(
 
 def _wraps(before: tuple[int, Word], after: tuple[int, Word]) -> bool:
     """Return whether a word stands on a later line than the one before it."""
-    return before[0] != after[0] or _overlap(before[1].rect, after[1].rect) < SAME_LINE
+    return before[0] != after[0] or overlap(before[1].rect, after[1].rect) < SAME_LINE
 
 
-def _rows(table: Table, page: int, vocabulary: frozenset[str]) -> list[Block]:
-    """Return one block a table row; its cells are spans of the row's text."""
+def _rows(table: Table, page: int, number: int, vocabulary: frozenset[str]) -> list[Block]:
+    """Return one block a table row; its cells are spans of the row's text.
+
+    The table's ``number`` in the document is the level of its rows.
+    """
     blocks = []
     for row in table.rows:
         pieces: list[tuple[int, Word]] = []
@@ -468,9 +575,7 @@ def _rows(table: Table, page: int, vocabulary: frozenset[str]) -> list[Block]:
         bold = all(word.bold for _, word in pieces)
         context = "header" if row.header else "group" if row.group else "data"
         blocks.append(
-            Block(
-                "row", text, placed, pieces[0][1].size, bold, table.number, context, tuple(cells)
-            )
+            Block("row", text, placed, pieces[0][1].size, bold, number, context, tuple(cells))
         )
     return blocks
 
@@ -488,87 +593,143 @@ def _footnotes(lines: Sequence[Line], vocabulary: frozenset[str]) -> list[Block]
         mark = footnote_mark(group[0])
         rest = group[0].words[1:] if mark else group[0].words
         body = ([Line(group[0].page, rest)] if rest else []) + group[1:]
-        if body:
-            block = _block("footnote", body, vocabulary)
-            blocks.append(replace(block, context=mark))
+        if not body:
+            blocks.append(_block("paragraph", group, vocabulary))
+            continue
+        block = _block("footnote", body, vocabulary)
+        signs = (_sign(group[0].page, group[0].words[0]),) if mark else ()
+        blocks.append(replace(block, context=mark, signs=signs + block.signs))
     return blocks
 
 
-def _append_page(blocks: list[Block], page: list[Block], vocabulary: frozenset[str]) -> None:
-    """Add a page's blocks, joining its first to the last of the page before where it goes on."""
-    last = next((i for i in range(len(blocks) - 1, -1, -1) if blocks[i].kind != "footnote"), None)
-    if page and last is not None and _goes_on(blocks[last], page[0]):
-        blocks[last] = join_blocks(blocks[last], page[0], vocabulary)
-        page = page[1:]
-    blocks.extend(page)
-
-
 def _goes_on(before: Block, after: Block) -> bool:
-    """Return whether a block continues over the page break."""
+    """Return whether a block goes on in the next column or over the page break."""
     if before.kind not in ("paragraph", "bullet") or after.kind != "paragraph":
         return False
     if not _same_size(before.size, after.size) or before.bold != after.bold:
         return False
-    if before.words[-1].page != after.words[0].page - 1:
+    pages = after.words[0].page - before.words[-1].page
+    if pages not in (0, 1) or (before.bold and not after.text[0].islower()):
         return False
-    if not SENTENCE_END.search(before.text) or after.text[0].islower():
-        return True
-    # A full sentence that goes on at a bullet's own indent is still that bullet.
+    if after.text[0].islower():
+        return not (pages == 0 and SENTENCE_END.search(before.text))
+    indent = after.words[0].rect[0] - min(word.rect[0] for word in before.words)
+    if SENTENCE_END.search(before.text):
+        # A full sentence that goes on at a bullet's own indent is still that bullet.
+        return pages == 1 and before.kind == "bullet" and abs(indent) < 0.3 * after.size
+    if pages == 1 and before.kind == "bullet" and indent < -after.size:
+        return False
+    return _is_full(before, after)
+
+
+def _is_full(before: Block, after: Block) -> bool:
+    """Return whether a block's last line fills its column, so that the sentence may go on."""
+    last = before.words[-1]
+    if len(before.words) < MIN_RUNNING_WORDS:
+        return False
     left = min(word.rect[0] for word in before.words)
-    return before.kind == "bullet" and abs(after.words[0].rect[0] - left) < 0.3 * after.size
+    end = max(w.rect[2] for w in before.words if w.page == last.page)
+    if after.words[0].rect[0] < end:
+        end = max(end, *(word.rect[2] for word in after.words))
+    return last.rect[2] - left >= FULL_LINE * (end - left)
 
 
 def join_blocks(before: Block, after: Block, vocabulary: frozenset[str]) -> Block:
     """Return two blocks as one, the words of the second moved behind the first's."""
-    del vocabulary
-    text = before.text
-    glue = "" if text.endswith("-") else " "
+    text, words = before.text, before.words
+    glue = " "
+    if text.endswith("-"):
+        glue = ""
+        text, last = _unhyphenated(text, words[-1], after.text.split(None, 1)[0], vocabulary)
+        words = (*words[:-1], last)
     shift = len(text) + len(glue)
-    moved = tuple(
-        replace(word, start=word.start + shift, end=word.end + shift) for word in after.words
-    )
-    cells = tuple((start + shift, end + shift) for start, end in after.cells)
     return replace(
         before,
         text=text + glue + after.text,
-        words=before.words + moved,
-        cells=before.cells + cells,
+        words=words + _shifted(after.words, shift),
+        cells=before.cells + tuple((start + shift, end + shift) for start, end in after.cells),
+        signs=before.signs + _shifted(after.signs, shift),
     )
 
 
-def _join_rows(blocks: Sequence[Block], vocabulary: frozenset[str]) -> list[Block]:
-    """Return the blocks with repeated table headers dropped and rows cut by a page joined."""
+def _unhyphenated(
+    text: str, last: TextWord, following: str, vocabulary: frozenset[str]
+) -> tuple[str, TextWord]:
+    """Return a text and its last word without the hyphen at its end, where the word is known."""
+    stem = text.rsplit(None, 1)[-1][:-1]
+    joined = (stem + following).strip(",.;:()'\"‘’“”").lower()
+    if joined not in vocabulary or len(stem) < 2:
+        return text, last
+    return text[:-1], replace(last, end=len(text) - 1)
+
+
+def _shifted(words: Iterable[TextWord], shift: int) -> tuple[TextWord, ...]:
+    return tuple(replace(w, start=w.start + shift, end=w.end + shift) for w in words)
+
+
+def _join_rows(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
+    """Return the blocks with the parts of tables that run over pages joined.
+
+    Rows that a page cuts are one row again, and rows of one table have one level. Headers that
+    are printed again at the top of a page come back apart.
+    """
     joined: list[Block] = []
-    for index, block in enumerate(blocks):
+    repeated: list[Block] = []
+    heads: dict[int, list[Block]] = {}
+    levels: dict[int, int] = {}
+    waiting = 0
+    for block in blocks:
         if block.kind != "row":
             joined.append(block)
             continue
         before = next((b for b in reversed(joined) if b.kind != "footnote"), None)
-        first_of_page = before is not None and before.words[-1].page < block.words[0].page
-        if before is not None and before.kind == "row" and first_of_page:
-            header = next((b for b in joined if b.kind == "row" and b.text == block.text), None)
-            if block.context == "header" and header is not None:
-                following = blocks[index + 1] if index + 1 < len(blocks) else None
-                if following is not None and following.kind == "row":
-                    continue
-        if _continues_row(joined, blocks, index):
-            at = max(i for i, b in enumerate(joined) if b.kind == "row")
-            joined[at] = _join_cells(joined[at], block)
-            continue
+        if block.level not in levels:
+            levels[block.level] = block.level
+            if before is not None and _is_next_part(before, block):
+                levels[block.level] = before.level
+                waiting = 0
+        level = levels[block.level]
+        head = heads.setdefault(level, [])
+        if level != block.level:
+            if 0 <= waiting < len(head) and head[waiting].text == block.text:
+                repeated.append(replace(block, kind="header"))
+                waiting += 1
+                continue
+            context = "data" if block.context == "header" else block.context
+            block = replace(block, level=level, context=context)
+            if waiting >= 0 and before is not None and _is_rest(before, block):
+                at = max(i for i, b in enumerate(joined) if b.kind == "row")
+                joined[at] = _join_cells(joined[at], block)
+                waiting = -1
+                continue
+            waiting = -1
+        elif len(head) < MAX_HEAD_ROWS:
+            head.append(block)
         joined.append(block)
-    return joined
+    return joined, repeated
 
 
-def _continues_row(joined: Sequence[Block], blocks: Sequence[Block], index: int) -> bool:
-    """Return whether a row is the rest of the row above the page break: its first cell is empty."""
-    block = blocks[index]
-    before = next((b for b in reversed(joined) if b.kind == "row"), None)
-    if before is None or before.words[-1].page != block.words[0].page - 1:
+def _is_next_part(before: Block, block: Block) -> bool:
+    """Return whether a row at the top of a page belongs to the table that ends the page before."""
+    if before.kind != "row" or before.words[-1].page != block.words[0].page - 1:
         return False
     if len(before.cells) != len(block.cells) or len(block.cells) < 2:
         return False
+    ends = [
+        (min(w.rect[0] for w in b.words), max(w.rect[2] for w in b.words)) for b in (before, block)
+    ]
+    return ends[0][0] < ends[1][1] and ends[1][0] < ends[0][1]
+
+
+def _is_rest(before: Block, block: Block) -> bool:
+    """Return whether a row is the rest of the row above the page break: its first cell is empty."""
     start, end = block.cells[0]
-    return start == end
+    return (
+        start == end
+        and before.kind == "row"
+        and before.words[-1].page == block.words[0].page - 1
+        and len(before.cells) == len(block.cells)
+    )
 
 
 def _join_cells(before: Block, after: Block) -> Block:
@@ -590,4 +751,5 @@ def _join_cells(before: Block, after: Block) -> Block:
                 if start <= word.start and word.end <= end
             )
         cells.append((min(begin, len(text)), len(text)))
-    return replace(before, text=text, words=tuple(words), cells=tuple(cells))
+    signs = before.signs + after.signs
+    return replace(before, text=text, words=tuple(words), cells=tuple(cells), signs=signs)

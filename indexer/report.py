@@ -12,7 +12,7 @@ from indexer.reading import read_document
 from indexer.records import Document, PageText, Report
 from indexer.text import acronyms
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Goes up with every change to what a file is read as: an index read otherwise is stale."""
 
 JUNK_TITLE = re.compile(r"^(microsoft word|untitled|document\d*$|.*\.(docx?|pdf|indd)$)", re.I)
@@ -32,7 +32,9 @@ def read_report(
     sections = read_sections(document, layout)
     passages = cut_passages(sections, report=name, settings=settings)
     pages = tuple(
-        PageText(page.number, layout.labels[page.number - 1], page.width, page.height, page.raw_text)
+        PageText(
+            page.number, layout.labels[page.number - 1], page.width, page.height, page.raw_text
+        )
         for page in document.pages
     )
     return Report(

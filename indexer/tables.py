@@ -6,10 +6,13 @@ without rules whose columns line up. What cannot be read as rows of at least two
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from indexer.lines import Line, around, page_lines
 from indexer.records import Page, Rect, Word
 
 TOUCH = 2.5
@@ -21,7 +24,21 @@ MIN_EDGE = 8.0
 GUTTER = 1.6
 """Columns without rules are this many type sizes apart: no justified line has such gaps."""
 
+APART = 1.6
+"""Lines of one cell are nearer to each other than this many type sizes."""
+
 MAX_COLUMNS = 12
+MIN_GAPPED = 3
+"""A table without rules has at least this many lines with a gap."""
+
+MAX_CROSSINGS = 400_000
+"""Pairs of rules that are compared on one page; a map has more, and no table."""
+
+LIST_NUMBER = re.compile(r"^\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-z]|[ivx]{1,5})[.)]*$", re.I)
+
+
+Cells = list[list[list[Word]]]
+"""Rows of cells of words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +52,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows from top to bottom; ``number`` counts the tables of a page from 1."""
+    """Rows from top to bottom and the box around their words."""
 
-    number: int
     rows: tuple[Row, ...]
     rect: Rect
 
@@ -47,20 +63,85 @@ class Table:
         return [word for row in self.rows for cell in row.cells for word in cell]
 
 
-def find_tables(page: Page) -> list[Table]:
-    """Return the tables of a page from top to bottom."""
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Words that rules keep apart side by side without making a table: a heading and its grade."""
+
+    cells: tuple[tuple[Word, ...], ...]
+
+    @property
+    def words(self) -> list[Word]:
+        """Every word of every cell."""
+        return [word for cell in self.cells for word in cell]
+
+    @property
+    def rect(self) -> Rect:
+        """The box around all the words."""
+        return around(word.rect for word in self.words)
+
+
+def drawn_tables(page: Page, words: Sequence[Word]) -> tuple[list[Table], list[Box]]:
+    """Return the tables among some words of a page that rules part into rows, from the top.
+
+    Also returned are the frames that hold words side by side without being tables.
+    """
     across = _merge([e for e in page.edges if e[2] - e[0] >= MIN_EDGE > e[3] - e[1]], flat=True)
     upright = _merge([e for e in page.edges if e[3] - e[1] >= MIN_EDGE > e[2] - e[0]], flat=False)
-    left = list(page.words)
-    grids: list[list[list[list[Word]]]] = []
-    for rows in [*_ruled(across, upright, left), *_lined(across, left), *_aligned(left)]:
-        if _is_table(rows):
-            taken = {id(word) for row in rows for cell in row for word in cell}
-            if all(any(id(word) == id(w) for w in left) for row in rows for c in row for word in c):
-                left = [word for word in left if id(word) not in taken]
-                grids.append(rows)
+    if len(across) * len(upright) > MAX_CROSSINGS:
+        return [], []
+    left = list(words)
+    boxes: list[Box] = []
+    grids: list[Cells] = []
+    middles = _Middles(words)
+    for rows in [*_ruled(across, upright, middles), *_lined(across, middles)]:
+        taken = {id(word) for row in rows for cell in row for word in cell}
+        if _is_table(rows) and taken <= {id(word) for word in left}:
+            left = [word for word in left if id(word) not in taken]
+            grids.append(rows)
+        elif taken <= {id(word) for word in left}:
+            boxes += _side_by_side(rows)
+            held = {id(word) for box in boxes for word in box.words}
+            left = [word for word in left if id(word) not in held]
     grids.sort(key=lambda rows: -max(w.rect[3] for row in rows for cell in row for w in cell))
-    return [_table(number, rows) for number, rows in enumerate(grids, 1)]
+    return [_table(rows) for rows in grids], boxes
+
+
+def aligned_tables(lines: Sequence[Line]) -> list[Table]:
+    """Return the tables among the lines of one column of text that only their gaps part."""
+    return [_table(rows) for rows in _aligned(lines) if _is_table(rows) and not _is_list(rows)]
+
+
+def _side_by_side(rows: Cells) -> list[Box]:
+    """Return the frame of a heading and what stands beside it, if it could be read across.
+
+    That could happen only where a cell has several lines.
+    """
+    framed = [row for row in rows if sum(map(bool, row)) >= 2]
+    if len(framed) != 1 or len(framed[0]) > MAX_COLUMNS:
+        return []
+    cells = [cell for cell in framed[0] if cell]
+    if all(len(page_lines(0, cell)) == 1 for cell in cells):
+        return []
+    return [Box(tuple(map(tuple, cells)))]
+
+
+class _Middles:
+    """Words by the height of their middles, so that those of a row are found at once."""
+
+    def __init__(self, words: Iterable[Word]) -> None:
+        self._words = sorted(
+            (
+                ((w.rect[1] + w.rect[3]) / 2, (w.rect[0] + w.rect[2]) / 2, n, w)
+                for n, w in enumerate(words)
+            ),
+            key=lambda item: item[:3],
+        )
+        self._heights = [item[0] for item in self._words]
+
+    def between(self, low: float, high: float) -> list[tuple[float, Word]]:
+        """Return the middle and the word of those from ``low`` up to below ``high``."""
+        first, last = bisect_left(self._heights, low), bisect_left(self._heights, high)
+        return [(x, word) for _, x, _, word in self._words[first:last]]
 
 
 def _merge(edges: Iterable[Rect], *, flat: bool) -> list[Rect]:
@@ -84,9 +165,7 @@ def _merge(edges: Iterable[Rect], *, flat: bool) -> list[Rect]:
     return [(b[0], b[1], b[2], b[3]) for b in merged]
 
 
-def _ruled(
-    across: Sequence[Rect], upright: Sequence[Rect], words: Sequence[Word]
-) -> list[list[list[list[Word]]]]:
+def _ruled(across: Sequence[Rect], upright: Sequence[Rect], middles: _Middles) -> list[Cells]:
     """Return the grids: groups of rules that meet, cut into rows and, row by row, into cells."""
     tables = []
     for flats, sides in _meeting(across, upright):
@@ -104,16 +183,10 @@ def _ruled(
         for top, bottom in pairwise(kept):
             middle = (top + bottom) / 2
             xs = _levels(sorted(e[0] for e in sides if e[1] - TOUCH <= middle <= e[3] + TOUCH))
-            row = [
-                [
-                    word
-                    for word in words
-                    if bottom <= _middle(word)[1] < top and x0 <= _middle(word)[0] < x1
-                ]
-                for x0, x1 in pairwise(xs)
-            ]
+            band = middles.between(bottom, top)
+            row = [[word for x, word in band if x0 <= x < x1] for x0, x1 in pairwise(xs)]
             if any(row):
-                rows.append(row)
+                rows.extend(_unfolded(row))
         if rows:
             tables.append(rows)
     return tables
@@ -155,7 +228,7 @@ def _levels(values: Sequence[float]) -> list[float]:
     return levels
 
 
-def _lined(across: Sequence[Rect], words: Sequence[Word]) -> list[list[list[list[Word]]]]:
+def _lined(across: Sequence[Rect], middles: _Middles) -> list[Cells]:
     """Return the tables between at least three horizontal rules of one left and right end."""
     groups: list[list[Rect]] = []
     for edge in sorted(across, key=lambda e: -e[1]):
@@ -172,24 +245,43 @@ def _lined(across: Sequence[Rect], words: Sequence[Word]) -> list[list[list[list
         x0, x1 = group[0][0], group[0][2]
         bands = []
         for upper, lower in pairwise(group):
-            band = [
-                w
-                for w in words
-                if lower[1] <= _middle(w)[1] < upper[1]
-                and x0 - TOUCH <= _middle(w)[0] <= x1 + TOUCH
-            ]
+            within = middles.between(lower[1], upper[1])
+            band = [word for x, word in within if x0 - TOUCH <= x <= x1 + TOUCH]
             if band:
                 bands.append(band)
         columns = _columns(bands)
         if len(columns) >= 2:
-            tables.append([_cells(band, columns) for band in bands])
+            tables.append([row for band in bands for row in _unfolded(_cells(band, columns))])
     return tables
 
 
-def _aligned(words: Sequence[Word]) -> list[list[list[list[Word]]]]:
+def _unfolded(row: list[list[Word]]) -> Cells:
+    """Return the rows that no rule parts: lines well apart, each with words in the same cells."""
+    filled = [index for index, cell in enumerate(row) if cell]
+    if len(filled) < 2:
+        return [row]
+    parted = [page_lines(0, row[index]) for index in filled]
+    count = len(parted[0])
+    if count < 2 or any(len(lines) != count for lines in parted):
+        return [row]
+    for lines in parted:
+        for above, below in pairwise(lines):
+            if above.rect[1] - below.rect[1] < APART * above.size:
+                return [row]
+    split: Cells = [[[] for _ in row] for _ in range(count)]
+    for index, lines in zip(filled, parted, strict=True):
+        for number, line in enumerate(lines):
+            split[number][index] = list(line.words)
+    return split
+
+
+def _aligned(lines: Sequence[Line]) -> list[Cells]:
     """Return the tables without rules: runs of lines with wide gaps whose columns line up."""
+    parted = [_segments(line) for line in lines]
+    if sum(len(line) >= 2 for line in parted) < MIN_GAPPED:
+        return []
     tables = []
-    for run in _gapped_runs(_lines(words)):
+    for run in _gapped_runs(parted):
         bands = [[w for segment in line for w in segment] for line in run]
         columns = _columns(bands)
         if len(columns) >= 2:
@@ -197,24 +289,14 @@ def _aligned(words: Sequence[Word]) -> list[list[list[list[Word]]]]:
     return tables
 
 
-def _lines(words: Sequence[Word]) -> list[list[list[Word]]]:
-    """Return lines from top to bottom, each as segments parted by wide gaps."""
-    rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: (-w.rect[1], w.rect[0])):
-        if rows and abs(rows[-1][0].rect[1] - word.rect[1]) <= 0.35 * word.size:
-            rows[-1].append(word)
-        else:
-            rows.append([word])
-    lines = []
-    for row in rows:
-        row.sort(key=lambda w: w.rect[0])
-        segments = [[row[0]]]
-        for before, word in pairwise(row):
-            if word.rect[0] - before.rect[2] > GUTTER * word.size and len(before.text) > 1:
-                segments.append([])
-            segments[-1].append(word)
-        lines.append(segments)
-    return lines
+def _segments(line: Line) -> list[list[Word]]:
+    """Return the parts of a line that wide gaps leave; a bullet goes with its text."""
+    parts = [[line.words[0]]]
+    for before, word in pairwise(line.words):
+        if word.rect[0] - before.rect[2] > GUTTER * word.size and len(before.text) > 1:
+            parts.append([])
+        parts[-1].append(word)
+    return parts
 
 
 def _gapped_runs(lines: Sequence[list[list[Word]]]) -> list[list[list[list[Word]]]]:
@@ -234,7 +316,7 @@ def _gapped_runs(lines: Sequence[list[list[Word]]]) -> list[list[list[list[Word]
     runs.append(run)
     trimmed = []
     for candidate in runs:
-        if sum(len(line) >= 2 for line in candidate) >= 3:
+        if sum(len(line) >= 2 for line in candidate) >= MIN_GAPPED:
             trimmed.append(candidate)
     return trimmed
 
@@ -271,16 +353,33 @@ def _cells(band: Sequence[Word], columns: Sequence[tuple[float, float]]) -> list
     return [[w for w in band if x0 - 0.1 <= w.rect[0] <= x1 + 0.1] for x0, x1 in columns]
 
 
-def _fold_rows(rows: list[list[list[Word]]]) -> list[list[list[Word]]]:
-    """Return the rows with a line that leaves the last column empty folded into the row above."""
-    folded: list[list[list[Word]]] = []
+def _fold_rows(rows: Cells) -> Cells:
+    """Return the rows with lines that leave the last column empty folded into their own row.
+
+    That is the row above, but for page numbers, which stand behind the last line of a title.
+    """
+    if _are_page_numbers(rows):
+        return _folded(rows[::-1])[::-1]
+    return _folded(rows)
+
+
+def _folded(rows: Cells) -> Cells:
+    folded: Cells = []
     for row in rows:
-        wraps = not row[-1] and folded and folded[-1][-1]
-        if wraps:
+        if not row[-1] and folded and folded[-1][-1]:
             folded[-1] = [a + b for a, b in zip(folded[-1], row, strict=True)]
         else:
             folded.append(row)
     return folded
+
+
+def _are_page_numbers(rows: Cells) -> bool:
+    """Return whether the last column counts pages: single numbers that never fall."""
+    last = [row[-1] for row in rows if row[-1]]
+    if any(len(cell) != 1 or not cell[0].text.isdigit() for cell in last):
+        return False
+    numbers = [int(cell[0].text) for cell in last]
+    return len(numbers) >= MIN_GAPPED and numbers == sorted(numbers)
 
 
 def _is_table(rows: Sequence[Sequence[Sequence[Word]]]) -> bool:
@@ -290,14 +389,17 @@ def _is_table(rows: Sequence[Sequence[Sequence[Word]]]) -> bool:
     return full >= 2 and full >= 0.5 * len(rows) and 2 <= widest <= MAX_COLUMNS
 
 
-def _table(number: int, rows: Sequence[Sequence[Sequence[Word]]]) -> Table:
+def _is_list(rows: Sequence[Sequence[Sequence[Word]]]) -> bool:
+    """Return whether rows are paragraphs with their numbers in front of them, not a table."""
+    if max(len(row) for row in rows) != 2:
+        return False
+    leads = [row[0] for row in rows if row[0]]
+    return all(len(cell) == 1 and LIST_NUMBER.match(cell[0].text) for cell in leads)
+
+
+def _table(rows: Sequence[Sequence[Sequence[Word]]]) -> Table:
     words = [word for row in rows for cell in row for word in cell]
-    rect = (
-        min(w.rect[0] for w in words),
-        min(w.rect[1] for w in words),
-        max(w.rect[2] for w in words),
-        max(w.rect[3] for w in words),
-    )
+    rect = around(word.rect for word in words)
     widest = max(len(row) for row in rows)
     made = []
     all_bold = all(w.bold for w in words)
@@ -312,18 +414,15 @@ def _table(number: int, rows: Sequence[Sequence[Sequence[Word]]]) -> Table:
                 group=group and not _ends_with_value(row, rows),
             )
         )
-    return Table(number, tuple(made), rect)
+    return Table(tuple(made), rect)
 
 
-def _ends_with_value(row: Sequence[Sequence[Word]], rows: Sequence[Sequence[Sequence[Word]]]) -> bool:
+def _ends_with_value(
+    row: Sequence[Sequence[Word]], rows: Sequence[Sequence[Sequence[Word]]]
+) -> bool:
     """Return whether a row's last cell begins where the other rows' last cells do."""
     if not row[-1]:
         return False
     starts = sorted(min(w.rect[0] for w in r[-1]) for r in rows if r[-1])
     usual = starts[len(starts) // 2]
     return len(row) >= 2 and abs(min(w.rect[0] for w in row[-1]) - usual) <= 3 * TOUCH
-
-
-def _middle(word: Word) -> tuple[float, float]:
-    x0, y0, x1, y1 = word.rect
-    return (x0 + x1) / 2, (y0 + y1) / 2
