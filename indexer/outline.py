@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from indexer.layout import Layout
+from indexer.layout import LARGER, Layout
 from indexer.records import Block, Bookmark, Document, Section
 from indexer.text import fold
-
-LARGER = 1.08
-"""Headings are set at least this much larger than body text, or in bold."""
 
 MAX_HEADING_WORDS = 22
 ENOUGH_BOOKMARKS = 0.5
@@ -27,11 +24,37 @@ RATING_WORDS = frozenset(
 )  # fmt: skip
 """Grades that inspectorates print in a box of their own: large and bold, but never a heading."""
 
-NUMBERING = re.compile(r"^(?:[A-Z]{1,2}\s?)?(\d{1,2}(?:\.\d{1,2})*)\.?\s")
+NUMBERING = re.compile(r"^(?:[A-Z]{1,2}\s?)?(\d{1,2}(?:\.\d{1,2})*)[.)]?\s+")
 CONTENTS = frozenset({"contents", "tableofcontents", "contentslist", "listofcontents"})
+
+ENTRY = re.compile(r"^(.*?\w.*?)[\s.…·]+(\d{1,4}|[ivxlc]{1,6})$", re.S)
+"""A line of the contents list: a title, dots or space, a page number."""
+
+MAX_ENTRY_WORDS = 60
+MAX_CONTENTS_PAGES = 4
+MIN_TEXT_WORDS = 8
+"""Under a heading stands text: a paragraph or bullet of at least this many words."""
 
 Style = tuple[float, bool]
 Level = tuple[int, int]
+ALONE: Level = (-1, 0)
+"""Nothing stands under such a heading: the list of contents, the document's title."""
+
+LINK = re.compile(r"://|www\.|@\S+\.")
+LEADERS = re.compile(r"\.{4,}\s*\w+$|(?:\. ){4,}\w+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the printed contents list: its title, the page number it gives, its heading.
+
+    ``block`` is the place, among the layout's blocks, of the heading that it names; None where
+    no line of that page bears the title.
+    """
+
+    title: str
+    label: str
+    block: int | None = None
 
 
 def read_sections(document: Document, layout: Layout) -> tuple[Section, ...]:
@@ -56,6 +79,8 @@ def read_sections(document: Document, layout: Layout) -> tuple[Section, ...]:
             blocks.append(block)
             continue
         close()
+        if stack and stack[-1][0] == ALONE:
+            stack.pop()
         while stack and stack[-1][0] >= level:
             stack.pop()
         stack.append((level, block.text.strip()))
@@ -70,15 +95,149 @@ def is_contents(section: Section) -> bool:
     return bool(section.path) and fold(section.path[-1]) in CONTENTS
 
 
+def contents_list(layout: Layout) -> tuple[Entry, ...]:
+    """Return the entries of the printed contents list, each with the heading it names.
+
+    The list is empty where the document has none, or none with page numbers.
+    """
+    blocks, places = layout.blocks, _contents_places(layout.blocks)
+    if not places:
+        return ()
+    entries = []
+    taken: set[int] = set(places)
+    after = max(places)
+    for text in (part for place in places for part in _entry_texts(blocks[place])):
+        match = ENTRY.match(text)
+        if match is None:
+            continue
+        title, label = match.group(1).strip(" ."), match.group(2)
+        found = _entry_block(layout, title, label, after, taken)
+        if found is not None:
+            taken.add(found)
+        entries.append(Entry(title, label, found))
+    return tuple(entries)
+
+
+def _contents_places(blocks: Sequence[Block]) -> list[int]:
+    """Return the places of the contents list's entries: all behind its heading up to the last."""
+    start = next((i for i, b in enumerate(blocks) if fold(b.text) in CONTENTS), None)
+    if start is None:
+        return []
+    first = blocks[start].words[0].page
+    places: list[int] = []
+    waiting: list[int] = []
+    for index in range(start + 1, len(blocks)):
+        block = blocks[index]
+        if block.words[0].page > first + MAX_CONTENTS_PAGES or len(waiting) > 3:
+            break
+        waiting.append(index)
+        if ENTRY.match(block.text) and len(block.text.split()) <= MAX_ENTRY_WORDS:
+            places += waiting
+            waiting = []
+    return places
+
+
+def _entry_texts(block: Block) -> list[str]:
+    """Return the entries that a block of the contents list holds, most often one."""
+    if block.kind == "row":
+        return [block.text]
+    parts = re.split(r"(?<=\s\d)\s+(?=[A-Z])|(?<=\s\d\d)\s+(?=[A-Z])", block.text)
+    return [part for part in parts if part]
+
+
+def _entry_block(layout: Layout, title: str, label: str, after: int, taken: set[int]) -> int | None:
+    """Return the place of the block that bears a title on the page of a label, or nothing."""
+    wanted = _title(title)
+    if not wanted:
+        return None
+    pages = {n for n, printed in enumerate(layout.labels, 1) if printed == label}
+    if not pages and label.isdigit():
+        pages = {int(label)}
+    found = [
+        index
+        for index in range(after + 1, len(layout.blocks))
+        if layout.blocks[index].words[0].page in pages
+        and index not in taken
+        and layout.blocks[index].kind in ("paragraph", "bullet")
+        and _names(layout.blocks[index].text, wanted)
+    ]
+    # A list may name what the headings below it name again: they stand out, its items do not.
+    best = [index for index in found if _looks(layout.blocks[index], layout.body_size)]
+    plain = [index for index in found if layout.blocks[index].kind == "paragraph"]
+    return next(iter([*best, *plain, *found]), None)
+
+
+def _names(text: str, wanted: str) -> bool:
+    """Return whether a line bears a title, its number or the grade behind it apart."""
+    if len(text) > 4 * len(wanted) + 40:
+        return False
+    own = _title(text)
+    return own == wanted or (own.startswith(wanted) and own[len(wanted) :] in RATING_WORDS)
+
+
+def _title(text: str) -> str:
+    """Return a title folded for comparison, without the number in front of it."""
+    return fold(NUMBERING.sub("", text.replace("&", " and ").strip(), count=1))
+
+
 def heading_levels(document: Document, layout: Layout) -> dict[int, Level]:
     """Return the level of every block that is a heading, by its place among the blocks."""
+    blocks = layout.blocks
+    entries = set(_contents_places(blocks))
+    named = {entry.block for entry in contents_list(layout) if entry.block is not None}
     candidates = {
-        index: block for index, block in enumerate(layout.blocks) if _looks(block, layout.body_size)
+        index: block
+        for index, block in enumerate(blocks)
+        if index not in entries and (index in named or _looks(block, layout.body_size))
     }
-    marked = _bookmarked(document.bookmarks, layout.blocks)
+    for index in _cover(blocks, candidates, named):
+        del candidates[index]
+    marked = _bookmarked(document.bookmarks, blocks, entries)
     if document.bookmarks and len(marked) >= ENOUGH_BOOKMARKS * len(document.bookmarks):
-        return _with_bookmarks(candidates, marked, layout.blocks)
-    return _by_style(candidates)
+        levels = _with_bookmarks(candidates, marked, blocks, named)
+    else:
+        levels = _by_style(candidates)
+        levels |= dict.fromkeys(_titles(candidates), ALONE)
+    if entries:
+        levels[min(entries) - 1] = ALONE
+    return levels
+
+
+def _titles(candidates: dict[int, Block]) -> list[int]:
+    """Return the place of the document's title: the largest line, on page 1, like no other.
+
+    Every section of the document stands under it, so that it says nothing in their paths.
+    """
+    largest = max((block.size for block in candidates.values()), default=0.0)
+    titles = [i for i, b in candidates.items() if _same(b.size, largest)]
+    pages = {block.words[0].page for block in candidates.values()}
+    is_title = len(titles) == 1 and candidates[titles[0]].words[0].page == 1 and len(pages) > 1
+    return titles if is_title else []
+
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) < 0.5
+
+
+def _cover(blocks: Sequence[Block], candidates: dict[int, Block], named: set[int]) -> list[int]:
+    """Return the places of what stands out on page 1 without any text under it: the cover."""
+    first = [i for i in candidates if blocks[i].words[0].page == 1]
+    cover: list[int] = []
+    following = next((i for i in candidates if blocks[i].words[0].page > 1), len(blocks))
+    has_text = False
+    for place in reversed(range(len(first))):
+        index = first[place]
+        end = first[place + 1] if place + 1 < len(first) else following
+        under = blocks[index + 1 : end]
+        text = any(
+            b.kind in ("paragraph", "bullet") and len(b.text.split()) >= MIN_TEXT_WORDS
+            for b in under
+        )
+        lower = place + 1 < len(first) and _style(blocks[index]) > _style(blocks[end])
+        has_text = text or (has_text and lower and not under)
+        if not has_text and index not in named:
+            cover.append(index)
+    return cover
 
 
 def _looks(block: Block, body_size: float) -> bool:
@@ -88,19 +247,23 @@ def _looks(block: Block, body_size: float) -> bool:
         return False
     if len(text.split()) > MAX_HEADING_WORDS or fold(text) in RATING_WORDS:
         return False
-    if text[-1] in ".;,!”\"'’" or not any(c.isalpha() for c in text):
+    if LEADERS.search(text) or text[-1] in ".;,!”\"'’" or not any(c.isalpha() for c in text):
         return False
     if text[0].islower() or text[0] in "‘'“\"(":
         return False
+    if block.underlined:
+        return block.kind == "paragraph" and LINK.search(text) is None
     larger = block.size >= LARGER * body_size
     return larger or (block.bold and block.size >= 0.8 * body_size)
 
 
-def _bookmarked(bookmarks: Sequence[Bookmark], blocks: Sequence[Block]) -> dict[int, int]:
-    """Return the bookmark level of the block that each bookmark names on its page."""
+def _bookmarked(
+    bookmarks: Sequence[Bookmark], blocks: Sequence[Block], entries: set[int]
+) -> dict[int, int]:
+    """Return the bookmark level of the block that each bookmark names on its page or beside it."""
     by_page: dict[int, list[int]] = defaultdict(list)
     for index, block in enumerate(blocks):
-        if block.words and block.kind in ("paragraph", "bullet"):
+        if block.kind in ("paragraph", "bullet") and index not in entries:
             by_page[block.words[0].page].append(index)
     found: dict[int, int] = {}
     for bookmark in bookmarks:
@@ -118,7 +281,10 @@ def _bookmarked(bookmarks: Sequence[Bookmark], blocks: Sequence[Block]) -> dict[
 
 
 def _with_bookmarks(
-    candidates: dict[int, Block], marked: dict[int, int], blocks: Sequence[Block]
+    candidates: dict[int, Block],
+    marked: dict[int, int],
+    blocks: Sequence[Block],
+    named: set[int],
 ) -> dict[int, Level]:
     """Return levels from bookmarks; headings without one go by the bookmarked ones set alike."""
     style_levels: dict[Style, int] = {}
@@ -134,7 +300,7 @@ def _with_bookmarks(
             continue
         if style in style_levels:
             levels[index] = (style_levels[style], 0)
-        elif style[0] <= smallest and block.bold:
+        elif index in named or (style[0] <= smallest and block.bold):
             levels[index] = (deepest, 0)
     return levels
 
@@ -142,19 +308,23 @@ def _with_bookmarks(
 def _by_style(candidates: dict[int, Block]) -> dict[int, Level]:
     """Return levels by type size, then weight, then depth of numbering.
 
-    Sizes that stand only on the first page belong to the cover, not to the tree.
+    A heading without a number is a chapter like those with "1." before and behind it, unless
+    it stands between two of them: then it is a part of the first.
     """
-    pages: dict[Style, set[int]] = defaultdict(set)
-    for block in candidates.values():
-        pages[_style(block)].add(block.words[0].page)
-    cover = {style for style, where in pages.items() if where == {1} and len(pages) > 1}
-    used = sorted(set(pages) - cover, key=lambda s: (-s[0], not s[1]))
+    used = sorted({_style(block) for block in candidates.values()}, key=lambda s: (-s[0], not s[1]))
     rank = {style: number for number, style in enumerate(used)}
-    return {
-        index: (rank[_style(block)], _depth(block.text))
-        for index, block in candidates.items()
-        if _style(block) in rank
-    }
+    places: dict[Style, list[int]] = defaultdict(list)
+    for index, block in candidates.items():
+        if _depth(block.text) == 1:
+            places[_style(block)].append(index)
+    levels = {}
+    for index, block in candidates.items():
+        style = _style(block)
+        numbered = places[style]
+        inside = len(numbered) > 1 and numbered[0] < index < numbered[-1]
+        depth = _depth(block.text)
+        levels[index] = (rank[style], 2 * depth if depth else 3 if inside else 2)
+    return levels
 
 
 def _style(block: Block) -> Style:
