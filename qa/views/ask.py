@@ -25,14 +25,14 @@ def show(library: StreamlitPage) -> None:
     """Draw the page; ``library`` is where reports are added."""
     places = engine.folders()
     st.title(strings.ASK_TITLE, anchor=False)
-    snapshot = states.usable_snapshot(places)
+    snapshot = states.usable_snapshot(places, library)
     if snapshot is None:
         states.tell_outcome()
         states.watch_work(places)
         return
     if not snapshot.reports:
         st.html(parts.notice(strings.EMPTY_TITLE, [strings.EMPTY]))
-        st.page_link(library, label=strings.TO_LIBRARY)
+        states.to_library(library)
         return
     asked = asking.what_is_asked()
     if asked is None:

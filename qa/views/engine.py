@@ -46,6 +46,11 @@ class Folders:
         except OSError:
             return ""
 
+    @property
+    def has_reports(self) -> bool:
+        """Whether the library has any file that could be a report."""
+        return any(name.lower().endswith(".pdf") for name, _, _ in _files(self.library))
+
 
 def folders() -> Folders:
     """Return the folders that the environment names, or the project's own."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from indexer.errors import IndexerError
+from indexer.errors import IndexerError, UnknownReport
 from indexer.snapshot import Snapshot
-from qa.errors import QaError
+from qa.errors import BadQuestion, QaError
 from qa.records import Answer
 from qa.views import asking, bridge, engine, export, pagepanel, parts, strings
 from qa.views.asking import Asked, Told
@@ -30,8 +30,11 @@ def answer_to(places: Folders, snapshot: Snapshot, asked: Asked) -> Answer | Non
     try:
         with st.spinner(strings.SEARCHING if loaded else strings.LOADING_MODEL):
             answer = engine.engine(places, snapshot).ask(asked.question, asked.reports)
-    except (QaError, IndexerError) as error:
+    except (BadQuestion, UnknownReport) as error:
         st.html(parts.notice(strings.BAD_QUESTION_TITLE, [str(error)], kind="bad"))
+        return None
+    except (QaError, IndexerError) as error:
+        st.html(parts.notice(strings.FAILED_TITLE, [str(error)], kind="bad"))
         return None
     state["answer"] = (key, answer)
     state["opened"] = _first_source(answer)

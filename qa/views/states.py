@@ -17,18 +17,32 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
 
 
-def usable_snapshot(places: Folders) -> Snapshot | None:
-    """Return the snapshot in service, or else draw why not and the way out."""
+def usable_snapshot(places: Folders, library: StreamlitPage | None = None) -> Snapshot | None:
+    """Return the snapshot in service, or else draw why not and the way out.
+
+    ``library`` is the page on which reports are added, unless this is it.
+    """
     try:
         return engine.snapshot(places)
     except IndexMissing:
-        st.html(parts.notice(strings.NO_INDEX_TITLE, [strings.NO_INDEX]))
-        build_button(places, strings.BUILD_BUTTON)
+        if places.has_reports:
+            st.html(parts.notice(strings.NO_INDEX_TITLE, [strings.NO_INDEX]))
+            build_button(places, strings.BUILD_BUTTON)
+        else:
+            said = strings.EMPTY if library else strings.EMPTY_HERE
+            st.html(parts.notice(strings.EMPTY_TITLE, [said]))
+            to_library(library)
     except IndexDamaged as error:
         sentences = [str(error), strings.DAMAGED_WAY_OUT]
         st.html(parts.notice(strings.DAMAGED_TITLE, sentences, kind="bad"))
         build_button(places, strings.REBUILD_BUTTON)
     return None
+
+
+def to_library(library: StreamlitPage | None) -> None:
+    """Draw the way to the library, unless this is it."""
+    if library is not None:
+        st.page_link(library, label=strings.TO_LIBRARY, icon=":material/arrow_forward:")
 
 
 def build_button(places: Folders, label: str, *, primary: bool = True) -> None:
@@ -103,4 +117,4 @@ def tell_warnings(places: Folders, opened: Snapshot, library: StreamlitPage | No
         st.html(parts.notice(strings.STALE_TITLE, said, listed=True))
     else:
         st.html(parts.notice(strings.STALE_TITLE, [strings.STALE_WAY_OUT]))
-        st.page_link(library, label=strings.TO_LIBRARY)
+        to_library(library)
