@@ -126,7 +126,7 @@ def recognise_family(sections: Iterable[Section]) -> Family:
             text.append(block.text)
             if block.words and block.words[0].page <= COVER_PAGES:
                 cover.append(block.text)
-    return recognise("\n".join(cover), "\n".join(text))
+    return recognise(_tidy(" ".join(cover)), _tidy(" ".join(text)))
 
 
 def placed(found: Iterable[Finding], passages: Sequence[Passage]) -> tuple[Finding, ...]:
@@ -648,7 +648,7 @@ def _under(path: Sequence[str], patterns: Patterns) -> bool:
 
 def _is(text: str, patterns: Patterns) -> bool:
     """Return whether a heading or cell is one of the family's, its number and colon left out."""
-    plain = HEADING_NUMBER.sub("", _tidy(text)).rstrip(" :.")
+    plain = HEADING_NUMBER.sub("", _tidy(text)).rstrip(" :.*†‡")
     return any(pattern.fullmatch(plain) for pattern in patterns)
 
 

@@ -74,6 +74,7 @@ HANGING = re.compile(r"[gjpqyQ,;(){}\[\]/\\|]")
 MIN_SLOPE_WORDS = 4
 MAX_SLOPE = 0.1
 SIZE_STEP = 0.5
+ONE_PARAGRAPH = 0.3
 ONE_SIZE = 0.12
 """Lines whose size is this near to the usual one of the page are of that size."""
 
@@ -373,12 +374,20 @@ def _base(line: Sequence[_Seen], size: float) -> tuple[float, float]:
 
 
 def _smoothed(
-    sizes: dict[tuple[str, str, str], float], lines: dict[tuple[str, str, str], list[_Seen]]
+    measured: dict[tuple[str, str, str], float], lines: dict[tuple[str, str, str], list[_Seen]]
 ) -> dict[tuple[str, str, str], float]:
-    """Return sizes in half points, those near the page's usual one made equal to it.
+    """Return sizes in half points, those near their paragraph's or the page's made equal to it.
 
     What is set in one size is measured in several; what follows tells text from headings by it.
     """
+    sizes = dict(measured)
+    paragraphs: dict[tuple[str, str], list[float]] = {}
+    for key, size in measured.items():
+        paragraphs.setdefault(key[:2], []).append(size)
+    for key, size in measured.items():
+        usual = median(paragraphs[key[:2]])
+        if abs(size - usual) <= ONE_PARAGRAPH * usual:
+            sizes[key] = usual
     rounded = {
         key: max(SIZE_STEP, round(size / SIZE_STEP) * SIZE_STEP) for key, size in sizes.items()
     }

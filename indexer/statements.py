@@ -150,7 +150,7 @@ def _iso(date: tuple[str, int, str]) -> str:
 def _counts(sentence: str) -> Iterator[Statement]:
     for match in OUT_OF.finditer(sentence):
         count, total = number(match["count"]), number(match["total"])
-        if count > total or AFTER_TOTAL.match(sentence, match.end()):
+        if count > total or count % 1 or AFTER_TOTAL.match(sentence, match.end()):
             continue
         if match["count"].lower() == "one" and not match["out"]:
             continue  # "one of eight units" counts nothing
