@@ -105,6 +105,7 @@ def read_document(
         pages=pages,
         bookmarks=structure.bookmarks,
         created=structure.created,
+        encrypted=structure.encrypted,
     )
 
 
@@ -137,15 +138,7 @@ def render_page(path: Path, page: int, *, scale: float = DEFAULT_RENDER_SCALE) -
         NoPages: the file has no page of that number.
     """
     with opened(path) as pdf:
-        if not 1 <= page <= len(pdf):
-            raise NoPages(f"{path.name} has no page {page}: its pages run from 1 to {len(pdf)}.")
-        leaf = pdf[page - 1]
-        width, height = leaf.get_size()
-        pixels = max(width * height, 1.0)
-        fitted = min(scale, (MAX_RENDER_PIXELS / pixels) ** 0.5)
-        bitmap = leaf.render(scale=fitted)
-        image: Image = bitmap.to_pil().convert("RGB")
-        return image
+        return _picture(_leaf(pdf, path, page), scale)
 
 
 def shown_rects(path: Path, page: int, rects: Sequence[Rect]) -> tuple[Rect, ...]:
@@ -159,12 +152,50 @@ def shown_rects(path: Path, page: int, rects: Sequence[Rect]) -> tuple[Rect, ...
         NoPages: the file has no page of that number.
     """
     with opened(path) as pdf:
-        if not 1 <= page <= len(pdf):
-            raise NoPages(f"{path.name} has no page {page}: its pages run from 1 to {len(pdf)}.")
-        leaf = pdf[page - 1]
-        # A page turned clockwise shows upright the text that is set counter-clockwise.
-        sheet = Page(page, "", 0.0, 0.0, (), turn=leaf.get_rotation() % 360, box=_visible(leaf))
-        return tuple(sheet.upright(rect) for rect in rects)
+        shown = _shown(_leaf(pdf, path, page), page)
+        return tuple(shown.upright(rect) for rect in rects)
+
+
+def pictures(
+    path: Path, *, scale: float = DEFAULT_RENDER_SCALE
+) -> Iterator[tuple[Page, Image | None]]:
+    """Yield each page without its words, and its picture; None where it cannot be drawn.
+
+    ``upright`` of the page leads from the PDF's own coordinates to those of the picture.
+
+    Raises:
+        ReportRefused: the file cannot be opened.
+    """
+    import pypdfium2 as pdfium
+
+    with opened(path) as pdf:
+        for number in range(1, len(pdf) + 1):
+            try:
+                leaf = pdf[number - 1]
+                yield _shown(leaf, number), _picture(leaf, scale)
+            except pdfium.PdfiumError:
+                yield Page(number, "", 0.0, 0.0, ()), None
+
+
+def _leaf(pdf: Any, path: Path, page: int) -> Any:
+    if not 1 <= page <= len(pdf):
+        raise NoPages(f"{path.name} has no page {page}: its pages run from 1 to {len(pdf)}.")
+    return pdf[page - 1]
+
+
+def _picture(leaf: Any, scale: float) -> Image:
+    width, height = leaf.get_size()
+    fitted = min(scale, (MAX_RENDER_PIXELS / max(width * height, 1.0)) ** 0.5)
+    image: Image = leaf.render(scale=fitted).to_pil().convert("RGB")
+    return image
+
+
+def _shown(leaf: Any, number: int) -> Page:
+    """Return a page, without words, that is turned and cut as a viewer shows it."""
+    width, height = leaf.get_size()
+    # A page turned clockwise shows upright the text that is set counter-clockwise.
+    turn = leaf.get_rotation() % 360
+    return Page(number, "", width, height, (), turn=turn, box=_visible(leaf))
 
 
 @contextlib.contextmanager
@@ -446,6 +477,7 @@ class _Structure:
     def __init__(self, path: Path, pages: int) -> None:
         self.title = ""
         self.created = ""
+        self.encrypted = False
         self.bookmarks: tuple[Bookmark, ...] = ()
         self._labels: list[str] = []
         logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -454,6 +486,7 @@ class _Structure:
         # pypdf raises whatever a broken structure trips over; the words are read all the same.
         with contextlib.suppress(Exception):
             reader = pypdf.PdfReader(path)
+            self.encrypted = reader.is_encrypted
             if reader.is_encrypted:
                 reader.decrypt("")
             information = reader.metadata

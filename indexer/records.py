@@ -90,12 +90,16 @@ class Bookmark:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a PDF says before anyone interprets it."""
+    """What a PDF says before anyone interprets it.
+
+    ``encrypted`` says that the file is, though it opens without a password.
+    """
 
     title: str
     pages: tuple[Page, ...]
     bookmarks: tuple[Bookmark, ...] = ()
     created: str = ""
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
