@@ -18,6 +18,9 @@ EDGE_LINES = 6
 RECURS = 0.2
 """A line that stands at the same place on this share of the pages belongs to no text."""
 
+BESIDE = 6
+"""The same line, up to this many steps of six points higher or lower, is the same footer."""
+
 NEIGHBOURS = 2
 """A header of one chapter recurs within this many pages, left and right pages apart."""
 
@@ -47,6 +50,7 @@ def furniture_lines(
             line
             for key, line in keyed
             if _recurs(where[key[0]], key, needed)
+            or (line in _outermost(keyed) and _recurs_beside(where[key[0]], key, needed))
             or (
                 line.size <= 1.15 * body_size
                 and line in (keyed[0][1], keyed[-1][1])
@@ -92,6 +96,17 @@ def _recurs(places: Mapping[int, Sequence[int]], key: Key, needed: int) -> bool:
     if len(places) < needed:
         return False
     return sum(any(abs(p - key[1]) <= 1 for p in row) for row in places.values()) >= needed
+
+
+def _outermost(keyed: Sequence[tuple[Key, Line]]) -> list[Line]:
+    """Return the two lines nearest to either edge: a page may have its footer a little lower."""
+    return [line for _, line in (*keyed[:2], *keyed[-2:])]
+
+
+def _recurs_beside(places: Mapping[int, Sequence[int]], key: Key, needed: int) -> bool:
+    """Return whether a line recurs at another height of the same edge."""
+    others = {p for row in places.values() for p in row if abs(p - key[1]) <= BESIDE}
+    return any(_recurs(places, (key[0], place), needed) for place in others)
 
 
 def _is_near(places: Mapping[int, Sequence[int]], key: Key, number: int) -> bool:

@@ -64,6 +64,7 @@ LARGER = 1.08
 NOT_BULLETS = frozenset("\"'‘“(&£$€%+=§†‡©®/\\[{<>@#")
 NUMBERED = re.compile(r"^(\d{1,3}[.)]|\(?[a-z][.)]|\(?[ivx]{1,4}[.)])$")
 NOTE_NUMBER = re.compile(r"[\[(]?(\d{1,3})[\])]?")
+LEADERS = re.compile(r"\w\.{4,}(?:\d{1,4}|[ivxlc]{1,6})$")
 PAGE_NUMBER = re.compile(r"^\.*(\d{1,4}|[ivxlc]{1,6})$")
 SENTENCE_END = re.compile(r"[.!?:;]['\"’”)\]]*$")
 
@@ -468,6 +469,8 @@ def _breaks(run: Sequence[Line], line: Line, pitch: float) -> bool:
 
 def _is_entry(line: Line) -> bool:
     """Return whether a line is one of a contents list: dots or a wide gap, then a page number."""
+    if LEADERS.search(line.words[-1].text):
+        return True
     if len(line.words) < 2 or not PAGE_NUMBER.match(line.words[-1].text):
         return False
     before, number = line.words[-2:]

@@ -49,12 +49,13 @@ class Entry:
     """One line of the printed contents list: its title, the page number it gives, its heading.
 
     ``block`` is the place, among the layout's blocks, of the heading that it names; None where
-    no line of that page bears the title.
+    no line of that page bears the title. ``pages`` are the physical pages that bear the number.
     """
 
     title: str
     label: str
     block: int | None = None
+    pages: tuple[int, ...] = ()
 
 
 def read_sections(document: Document, layout: Layout) -> tuple[Section, ...]:
@@ -104,17 +105,17 @@ def contents_list(layout: Layout) -> tuple[Entry, ...]:
     if not places:
         return ()
     entries = []
-    taken: set[int] = set(places)
-    after = max(places)
+    taken: set[int] = {min(places) - 1, *places}
     for text in (part for place in places for part in _entry_texts(blocks[place])):
         match = ENTRY.match(text)
         if match is None:
             continue
         title, label = match.group(1).strip(" ."), match.group(2)
-        found = _entry_block(layout, title, label, after, taken)
+        pages = _labelled(layout, label)
+        found = _entry_block(layout, title, pages, taken)
         if found is not None:
             taken.add(found)
-        entries.append(Entry(title, label, found))
+        entries.append(Entry(title, label, found, pages))
     return tuple(entries)
 
 
@@ -141,38 +142,51 @@ def _entry_texts(block: Block) -> list[str]:
     """Return the entries that a block of the contents list holds, most often one."""
     if block.kind == "row":
         return [block.text]
-    parts = re.split(r"(?<=\s\d)\s+(?=[A-Z])|(?<=\s\d\d)\s+(?=[A-Z])", block.text)
+    parts = re.split(r"(?<=[\s.]\d)\s+(?=[A-Z])|(?<=[\s.]\d\d)\s+(?=[A-Z])", block.text)
     return [part for part in parts if part]
 
 
-def _entry_block(layout: Layout, title: str, label: str, after: int, taken: set[int]) -> int | None:
-    """Return the place of the block that bears a title on the page of a label, or nothing."""
+def _labelled(layout: Layout, label: str) -> tuple[int, ...]:
+    """Return the pages on which a number is printed; the page of that number where none is."""
+    pages = tuple(n for n, printed in enumerate(layout.labels, 1) if printed == label)
+    return pages or ((int(label),) if label.isdigit() else ())
+
+
+def _entry_block(layout: Layout, title: str, pages: Sequence[int], taken: set[int]) -> int | None:
+    """Return the place of the block that bears a title on the page of a label, or nothing.
+
+    Lists are not always brought up to date: a heading on the page beside will do.
+    """
     wanted = _title(title)
     if not wanted:
         return None
-    pages = {n for n, printed in enumerate(layout.labels, 1) if printed == label}
-    if not pages and label.isdigit():
-        pages = {int(label)}
-    found = [
+    named = [
         index
-        for index in range(after + 1, len(layout.blocks))
-        if layout.blocks[index].words[0].page in pages
-        and index not in taken
-        and layout.blocks[index].kind in ("paragraph", "bullet")
-        and _names(layout.blocks[index].text, wanted)
+        for index, block in enumerate(layout.blocks)
+        if index not in taken
+        and block.kind in ("paragraph", "bullet")
+        and _names(block.text, wanted)
     ]
+    found = [index for index in named if layout.blocks[index].words[0].page in pages]
     # A list may name what the headings below it name again: they stand out, its items do not.
     best = [index for index in found if _looks(layout.blocks[index], layout.body_size)]
     plain = [index for index in found if layout.blocks[index].kind == "paragraph"]
-    return next(iter([*best, *plain, *found]), None)
+    beside = [
+        index
+        for index in named
+        if layout.blocks[index].words[0].page in {n + step for n in pages for step in (-1, 1)}
+        and _looks(layout.blocks[index], layout.body_size)
+    ]
+    return next(iter([*best, *plain, *beside, *found]), None)
 
 
 def _names(text: str, wanted: str) -> bool:
-    """Return whether a line bears a title, its number or the grade behind it apart."""
+    """Return whether a line bears a title, but for its number, a plural or the grade behind it."""
     if len(text) > 4 * len(wanted) + 40:
         return False
     own = _title(text)
-    return own == wanted or (own.startswith(wanted) and own[len(wanted) :] in RATING_WORDS)
+    rest = own[len(wanted) :]
+    return own.startswith(wanted) and (len(rest) <= 2 or rest in RATING_WORDS)
 
 
 def _title(text: str) -> str:

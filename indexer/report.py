@@ -12,7 +12,7 @@ from indexer.reading import read_document
 from indexer.records import Document, PageText, Report
 from indexer.text import acronyms
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 """Goes up with every change to what a file is read as: an index read otherwise is stale."""
 
 JUNK_TITLE = re.compile(r"^(microsoft word|untitled|document\d*$|.*\.(docx?|pdf|indd)$)", re.I)

@@ -67,6 +67,14 @@ def test_a_header_of_one_chapter_recurs_on_its_own_pages_only() -> None:
     assert found[12] == []
 
 
+def test_a_footer_that_one_page_has_a_little_lower_is_still_the_footer() -> None:
+    pages = [
+        a_page(n, (f"{'abcdef'[n]} text", 400), (f"Inspection report {n}", 37 if n != 2 else 13))
+        for n in range(6)
+    ]
+    assert furniture(pages)[2] == ["Inspection report 2"]
+
+
 def test_large_lines_at_the_top_of_neighbouring_pages_are_headings() -> None:
     pages = [
         Page(
