@@ -65,6 +65,7 @@ export default function (component) {
   const seen = new MutationObserver(bring);
   seen.observe(document.body, { childList: true, subtree: true });
   bring();
+  document.body.dataset.reportQa = "ready";
 
   return () => { ended.abort(); seen.disconnect(); };
 }

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[2]
+REPORT = "northamptonshire-pdu-2024-digest"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_ARGUMENTS = (
     "--no-sandbox",  # Chromium refuses to run as root with one
@@ -39,10 +40,10 @@ BROWSER_ARGUMENTS = (
     "--disable-sync",
 )
 ELSEWHERE = re.compile(r"^https?://(?!(127\.0\.0\.1|localhost)[:/])")
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 """How long a page may take to show something: the first question loads the embedding model."""
 
-START_S = 90.0
+START_S = 120.0
 """How long the app may take until it answers."""
 
 PAGE = pytest.StashKey["Page"]()
@@ -90,8 +91,9 @@ def pytest_runtest_makereport(
     """Add the app's log and the page's text to the report of a failure."""
     report = yield
     if report.failed:
-        for server in item.stash.get(SERVERS, []):
-            report.sections.append((f"what {server.url} printed", server.log()))
+        for node in item.listchain():
+            for server in node.stash.get(SERVERS, []):
+                report.sections.append((f"what {server.url} printed", server.log()))
         page = item.stash.get(PAGE, None)
         if page is not None and call.when == "call":
             report.sections.append((f"what {page.url} showed", text_of(page)))
@@ -134,23 +136,37 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def browser_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Give an empty page of a new browser profile that can reach nothing but this machine."""
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+    """Give an empty page of a new browser profile that can reach nothing but this machine.
+
+    When the test has ended, nothing may have tried to reach anything else, no script may have
+    failed or opened a dialog, and the page may show no exception.
+    """
+    wrong: list[str] = []
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         context.set_default_timeout(PATIENCE_S * 1000)
-        context.route(ELSEWHERE, lambda route: route.abort())
+        context.route(ELSEWHERE, lambda route: (wrong.append(route.request.url), route.abort()))
         page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on("dialog", lambda box: (wrong.append(f"dialog: {box.message}"), box.dismiss()))
         request.node.stash[PAGE] = page
         yield page
+        wrong += page.locator(".stException").all_inner_texts()
+        shown = text_of(page)
+    assert wrong == []
+    assert "Traceback" not in shown
 
 
-@pytest.fixture
-def app_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartApp]:
+@pytest.fixture(scope="session")
+def app_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartApp]:
     """Give a function that starts the app on a library and an index folder and waits for it."""
     servers: list[AppServer] = []
+    logs = tmp_path_factory.mktemp("logs")
     request.node.stash[SERVERS] = servers
 
     def start(library: Path, index: Path) -> AppServer:
-        server = launch(library, index, tmp_path / f"app-{len(servers)}.log")
+        server = launch(library, index, logs / f"app-{len(servers)}.log")
         servers.append(server)
         wait_until_it_answers(server)
         return server
@@ -158,6 +174,28 @@ def app_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A library that holds the shipped digest, and its index."""
+    base = tmp_path_factory.mktemp("shelf")
+    library, index = base / "library", base / "index"
+    library.mkdir()
+    shutil.copy(ROOT / "data" / "reports" / f"{REPORT}.pdf", library)
+    where = ["--library", str(library), "--index", str(index)]
+    command = [sys.executable, "-m", "indexer", "build", *where]
+    built = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"HF_HUB_OFFLINE": "1"}, capture_output=True, text=True
+    )
+    assert built.returncode == 0, built.stderr
+    return library, index
+
+
+@pytest.fixture(scope="session")
+def address(folders: tuple[Path, Path], app_server: StartApp) -> str:
+    """Where the app answers that all tests share."""
+    return app_server(*folders).url
 
 
 def launch(library: Path, index: Path, log_file: Path) -> AppServer:
