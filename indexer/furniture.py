@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from indexer.lines import Line, page_lines
 from indexer.records import Page, Rect, Word
+from indexer.text import is_grade
 
 EDGE = 0.12
 """Running headers and footers stand in this part of the page's height at its top and its foot."""
@@ -21,6 +22,12 @@ RECURS = 0.2
 BESIDE = 6
 """The same line, up to this many steps of six points higher or lower, is the same footer."""
 
+OUTERMOST = 24.0
+"""Where margins are wide, a header is looked for this many points below the first line's top."""
+
+RECURS_INSIDE = 0.4
+"""Further in than ``EDGE`` a small line that counts has to recur on this share of the pages."""
+
 NEIGHBOURS = 2
 """A header of one chapter recurs within this many pages, left and right pages apart."""
 
@@ -33,11 +40,24 @@ Key = tuple[str, int]
 def furniture_lines(
     pages: Sequence[Page], words: Mapping[int, Sequence[Word]], body_size: float
 ) -> dict[int, list[Line]]:
-    """Return each page's running headers and footers, top to bottom, by the page's number.
+    """Return each page's running headers and footers by the page's number.
 
     ``words`` are the upright words of the pages. A line belongs to a header when it recurs at
     its height on many pages, or at the very edge of neighbouring ones, whatever its figures are.
+    What a stamp or an outer header hides is looked for once these are taken away.
     """
+    outer = _recurring(pages, words, body_size)
+    gone = {id(word) for lines in outer.values() for line in lines for word in line.words}
+    if not gone:
+        return outer
+    rest = {number: [w for w in row if id(w) not in gone] for number, row in words.items()}
+    inner = _recurring(pages, rest, body_size)
+    return {number: lines + inner[number] for number, lines in outer.items()}
+
+
+def _recurring(
+    pages: Sequence[Page], words: Mapping[int, Sequence[Word]], body_size: float
+) -> dict[int, list[Line]]:
     found = {page.number: _edge_lines(page, words[page.number]) for page in pages}
     where: dict[str, dict[int, list[int]]] = {}
     for number, keyed in found.items():
@@ -46,18 +66,37 @@ def furniture_lines(
     needed = max(2, round(RECURS * len(pages)))
     lines = {}
     for number, keyed in found.items():
+        bands = _bands(pages[number - 1])
         lines[number] = [
             line
             for key, line in keyed
-            if _recurs(where[key[0]], key, needed)
-            or (line in _outermost(keyed) and _recurs_beside(where[key[0]], key, needed))
-            or (
-                line.size <= 1.15 * body_size
-                and line in (keyed[0][1], keyed[-1][1])
-                and _is_near(where[key[0]], key, number)
+            if (
+                _is_furniture(where[key[0]], key, number, needed, line, keyed, body_size)
+                if _is_within(line, bands)
+                else "#" in key[0]
+                and line.size <= 1.15 * body_size
+                and _recurs(where[key[0]], key, max(3, round(RECURS_INSIDE * len(pages))))
             )
         ]
     return lines
+
+
+def _is_furniture(
+    places: Mapping[int, Sequence[int]],
+    key: Key,
+    number: int,
+    needed: int,
+    line: Line,
+    keyed: Sequence[tuple[Key, Line]],
+    body_size: float,
+) -> bool:
+    """Return whether a line at the edge of a page recurs there, nearby or on its neighbours."""
+    if _recurs(places, key, needed):
+        return True
+    if line in _outermost(keyed) and _recurs_beside(places, key, needed):
+        return True
+    is_first_or_last = line in (keyed[0][1], keyed[-1][1])
+    return is_first_or_last and line.size <= 1.15 * body_size and _is_near(places, key, number)
 
 
 def upright_size(page: Page) -> tuple[float, float]:
@@ -74,14 +113,29 @@ def is_outside(rect: Rect, size: tuple[float, float]) -> bool:
 
 
 def _edge_lines(page: Page, words: Sequence[Word]) -> list[tuple[Key, Line]]:
-    height = upright_size(page)[1] or 1.0
-    low, high = 2 * EDGE * height, 2 * (1 - EDGE) * height
-    edge = [w for w in words if not low < w.rect[1] + w.rect[3] < high]
+    """Return the lines at the top and the foot of a page, and its first and last one anyway."""
+    if not words:
+        return []
+    low, high = _bands(page)
+    first = max(w.rect[3] for w in words) - OUTERMOST
+    last = min(w.rect[1] for w in words) + OUTERMOST
+    up, down = min(high, 2 * first), max(low, 2 * last)
+    edge = [w for w in words if not down < w.rect[1] + w.rect[3] < up]
     lines = page_lines(page.number, edge)
-    top = [line for line in lines if line.rect[1] + line.rect[3] >= high]
-    foot = [line for line in lines if line.rect[1] + line.rect[3] <= low]
-    kept = [*top[:EDGE_LINES], *foot[-EDGE_LINES:]]
+    top = [line for line in lines if line.rect[1] + line.rect[3] >= up]
+    foot = [line for line in lines if line.rect[1] + line.rect[3] < min(up, down)]
+    kept = [line for line in (*top[:EDGE_LINES], *foot[-EDGE_LINES:]) if not is_grade(line.text)]
     return [((_key(line), round((line.rect[1] + line.rect[3]) / 12)), line) for line in kept]
+
+
+def _bands(page: Page) -> tuple[float, float]:
+    """Return twice the heights under and over which a page has its footer and its header."""
+    height = upright_size(page)[1] or 1.0
+    return 2 * EDGE * height, 2 * (1 - EDGE) * height
+
+
+def _is_within(line: Line, bands: tuple[float, float]) -> bool:
+    return not bands[0] < line.rect[1] + line.rect[3] < bands[1]
 
 
 def _key(line: Line) -> str:

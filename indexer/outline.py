@@ -9,20 +9,11 @@ from dataclasses import dataclass, replace
 
 from indexer.layout import LARGER, Layout
 from indexer.records import Block, Bookmark, Document, Section
-from indexer.text import fold
+from indexer.text import fold, is_grade
 
 MAX_HEADING_WORDS = 22
 ENOUGH_BOOKMARKS = 0.5
 """Bookmarks are believed when this share of them names a line on its page."""
-
-RATING_WORDS = frozenset(
-    fold(word)
-    for word in (
-        "Outstanding", "Good", "Requires improvement", "Inadequate", "Satisfactory", "Reasonable",
-        "Requires improvement to be good", "Weak", "Poor", "Adequate", "Met", "Not met",
-    )
-)  # fmt: skip
-"""Grades that inspectorates print in a box of their own: large and bold, but never a heading."""
 
 NUMBERING = re.compile(r"^(?:[A-Z]{1,2}\s?)?(\d{1,2}(?:\.\d{1,2})*)[.)]?\s+")
 CONTENTS = frozenset({"contents", "tableofcontents", "contentslist", "listofcontents"})
@@ -186,7 +177,7 @@ def _names(text: str, wanted: str) -> bool:
         return False
     own = _title(text)
     rest = own[len(wanted) :]
-    return own.startswith(wanted) and (len(rest) <= 2 or rest in RATING_WORDS)
+    return own.startswith(wanted) and (len(rest) <= 2 or is_grade(rest))
 
 
 def _title(text: str) -> str:
@@ -259,7 +250,7 @@ def _looks(block: Block, body_size: float) -> bool:
     text = block.text.strip()
     if block.kind not in ("paragraph", "bullet") or not text:
         return False
-    if len(text.split()) > MAX_HEADING_WORDS or fold(text) in RATING_WORDS:
+    if len(text.split()) > MAX_HEADING_WORDS or is_grade(text):
         return False
     if LEADERS.search(text) or text[-1] in ".;,!”\"'’" or not any(c.isalpha() for c in text):
         return False

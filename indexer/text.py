@@ -29,6 +29,24 @@ def fold(text: str) -> str:
     return "".join(c for c in plain.casefold() if c.isalnum())
 
 
+GRADES = frozenset(
+    fold(word)
+    for word in (
+        "Outstanding", "Good", "Requires improvement", "Inadequate", "Satisfactory", "Reasonable",
+        "Requires improvement to be good", "Weak", "Poor", "Adequate", "Met", "Not met",
+    )
+)  # fmt: skip
+
+
+def is_grade(text: str) -> bool:
+    """Return whether a text is a grade of an inspectorate and nothing else.
+
+    Grades are printed large, in a box of their own, on page after page: they are neither
+    headings nor running headers.
+    """
+    return fold(text) in GRADES
+
+
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return the character spans of the sentences of a text, white space between them left out.
 

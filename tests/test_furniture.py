@@ -75,6 +75,41 @@ def test_a_footer_that_one_page_has_a_little_lower_is_still_the_footer() -> None
     assert furniture(pages)[2] == ["Inspection report 2"]
 
 
+def test_a_header_under_a_wide_margin_is_told_by_its_recurring_on_left_or_right_pages() -> None:
+    pages = [
+        a_page(
+            n,
+            (f"{n} Opinion of the Court" if n % 2 else f"21-13199 Opinion {n}", 700),
+            (f"{'abcdefghijkl'[n]} text", 660),
+            (f"{'abcdefghijkl'[n]} more text", 300),
+        )
+        for n in range(12)
+    ]
+    found = furniture(pages)
+    assert found[3] == ["3 Opinion of the Court"]
+    assert found[4] == ["21-13199 Opinion 4"]
+
+
+def test_a_header_under_a_stamp_is_told_once_the_stamp_is_taken_away() -> None:
+    pages = [
+        a_page(
+            n,
+            (f"Case 21-13199 Page {n} of 12", 820),
+            (f"{n} Opinion of the Court", 700),
+            (f"{'abcdefghijkl'[n]} text", 660),
+        )
+        for n in range(12)
+    ]
+    assert furniture(pages)[3] == ["Case 21-13199 Page 3 of 12", "3 Opinion of the Court"]
+
+
+def test_a_grade_at_the_top_of_many_pages_is_a_finding_and_no_header() -> None:
+    pages = [
+        a_page(n, ("Requires improvement –––", 810), (f"{'abcdef'[n]} x", 400)) for n in range(6)
+    ]
+    assert furniture(pages)[3] == []
+
+
 def test_large_lines_at_the_top_of_neighbouring_pages_are_headings() -> None:
     pages = [
         Page(
