@@ -70,6 +70,18 @@ def test_an_answer_is_cited_and_the_cited_words_are_highlighted(
     assert file.endswith(f"#page={number}")
     assert page.request.get(f"{address}{file}").body().startswith(b"%PDF-")
 
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="Download", exact=True).click()
+    assert kept.value.suggested_filename == "why-was-staffing-rated-inadequate.md"
+    assert f"PDF page {number}" in kept.value.path().read_text("utf-8")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(READY).wait_for(state="attached")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    page.get_by_text("have been copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"{QUESTION}\n\n")
+    assert f"“{quote}”" in copied
+
     page.get_by_role("button", name="Next").click()
     page.get_by_role("heading", name=f"PDF page {number + 1}").wait_for()
     page.get_by_role("button", name=f"Back to page {number}").wait_for()
@@ -85,7 +97,7 @@ def test_the_keyboard_alone_asks_reads_the_quote_and_opens_the_page(
     page.keyboard.type(QUESTION)
     page.keyboard.press("Enter")
     page.locator(".rq-picture img").wait_for()
-    page.locator(READY).wait_for()
+    page.locator(READY).wait_for(state="attached")
 
     tab_to(page, "a.rq-n")
     tip = page.locator(".rq-answer .rq-tip").first
@@ -105,7 +117,7 @@ def test_a_link_opens_on_a_phone_and_the_page_slides_over_the_answer(
     page.goto(f"{address}/?{urlencode({'q': QUESTION, 'report': REPORT})}")
     number = page.locator(".rq-answer a.rq-n").first
     number.wait_for()
-    page.locator(READY).wait_for()
+    page.locator(READY).wait_for(state="attached")
     assert page.get_by_label("Your question").input_value() == QUESTION
     picture = page.locator(".rq-picture img")
     picture.wait_for(state="attached")
