@@ -16,7 +16,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from indexer.records import PageText, Passage, TextWord
+from indexer.records import Finding, PageText, Passage, TextWord
 
 CACHED_PASSAGES = 4096
 """Decoded passages that are kept: about 40 MB, and some hundred questions' worth."""
@@ -39,12 +39,7 @@ def write_passages(path: Path, passages: Sequence[Passage]) -> None:
         "units": (pa.list_(number), (_flat(p.units) for p in passages)),
         "cells": (pa.list_(number), (_flat(p.cells) for p in passages)),
         "header": (pa.list_(text), ([sound(h) for h in p.header] for p in passages)),
-        "starts": (pa.list_(number), ([w.start for w in row] for row in words)),
-        "ends": (pa.list_(number), ([w.end for w in row] for row in words)),
-        "word_pages": (pa.list_(number), ([w.page for w in row] for row in words)),
-        # Doubles, so that a box is read back to the last bit and a highlight can be compared.
-        "rects": (pa.list_(pa.float64()), (_flat(w.rect for w in row) for row in words)),
-        "marks": (pa.list_(text), ([sound(w.mark) for w in row] for row in words)),
+        **_word_columns(words),
     }
     _write(path, columns)
 
@@ -59,8 +54,77 @@ def write_pages(path: Path, pages: Sequence[PageText]) -> None:
         "width": (pa.float64(), (p.width for p in pages)),
         "height": (pa.float64(), (p.height for p in pages)),
         "text": (pa.string(), (sound(p.text) for p in pages)),
+        "ocr": (pa.bool_(), (p.ocr for p in pages)),
     }
     _write(path, columns)
+
+
+def write_findings(path: Path, findings: Sequence[Finding]) -> None:
+    """Write findings as one Arrow file."""
+    import pyarrow as pa
+
+    number, real, text = pa.int32(), pa.float64(), pa.string()
+    words = [f.words for f in findings]
+    columns: dict[str, tuple[Any, Iterable[Any]]] = {
+        "kind": (text, (f.kind for f in findings)),
+        "text": (text, (sound(f.text) for f in findings)),
+        "section": (pa.list_(text), ([sound(s) for s in f.section] for f in findings)),
+        "label": (text, (sound(f.label) for f in findings)),
+        "subject": (text, (sound(f.subject) for f in findings)),
+        "value": (text, (sound(f.value) for f in findings)),
+        "number": (real, (f.number for f in findings)),
+        "total": (real, (f.total for f in findings)),
+        "passage": (number, (f.passage for f in findings)),
+        "span": (pa.list_(number), (list(f.span) for f in findings)),
+        **_word_columns(words),
+    }
+    _write(path, columns)
+
+
+def _word_columns(
+    words: Sequence[tuple[TextWord, ...]],
+) -> dict[str, tuple[Any, Iterable[Any]]]:
+    """Return the columns of words: spans, pages, boxes and footnote marks, a list a row."""
+    import pyarrow as pa
+
+    number = pa.list_(pa.int32())
+    return {
+        "starts": (number, ([w.start for w in row] for row in words)),
+        "ends": (number, ([w.end for w in row] for row in words)),
+        "word_pages": (number, ([w.page for w in row] for row in words)),
+        # Doubles, so that a box is read back to the last bit and a highlight can be compared.
+        "rects": (pa.list_(pa.float64()), (_flat(w.rect for w in row) for row in words)),
+        "marks": (pa.list_(pa.string()), ([sound(w.mark) for w in row] for row in words)),
+    }
+
+
+class FindingRows:
+    """The findings of a file in row order, decoded when they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._table = _read(path)
+
+    def __len__(self) -> int:
+        rows: int = self._table.num_rows
+        return rows
+
+    def rows(self, rows: range) -> tuple[Finding, ...]:
+        """Return the findings in some rows."""
+        return tuple(map(_finding, self._table.slice(rows.start, len(rows)).to_pylist()))
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    sides = row["rects"]
+    rects = zip(sides[0::4], sides[1::4], sides[2::4], sides[3::4], strict=True)
+    columns = (row["starts"], row["ends"], row["word_pages"], rects, row["marks"])
+    start, end = row["span"]
+    plain = ("kind", "text", "label", "subject", "value", "number", "total", "passage")
+    return Finding(
+        words=tuple(map(TextWord, *columns)),
+        section=tuple(row["section"]),
+        span=(start, end),
+        **{name: row[name] for name in plain},
+    )
 
 
 def join(target: Path, sources: Sequence[Path]) -> None:
@@ -136,7 +200,8 @@ class PageRows:
         table = _read(path)
         self._length: int = table.num_rows
         self._columns = [
-            _single(table.column(name)) for name in ("number", "label", "width", "height", "text")
+            _single(table.column(name))
+            for name in ("number", "label", "width", "height", "text", "ocr")
         ]
 
     def __len__(self) -> int:

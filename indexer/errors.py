@@ -17,6 +17,7 @@
     ├── IndexDamaged             a file of the index is not what the manifest says
     ├── ModelMismatch            the index was made with another embedding model
     ├── ModelMissing             the embedding model cannot be loaded
+    ├── OcrFailed                a page that is a picture could not be read
     └── BuildLocked              another process is building
 
 Every message gives the value, the rule and the way out.
@@ -83,6 +84,10 @@ class ModelMismatch(IndexerError):
 
 class ModelMissing(IndexerError):
     """The embedding model cannot be loaded."""
+
+
+class OcrFailed(IndexerError):
+    """The program that reads pictures of pages failed on one."""
 
 
 class BuildLocked(IndexerError):

@@ -14,25 +14,9 @@ from typing import Literal
 
 from indexer.families import Family, Patterns, grades, recognise
 from indexer.outline import is_contents
-from indexer.records import Block, Passage, Rect, Section, TextWord
+from indexer.records import Block, Finding, FindingKind, Passage, Rect, Section, TextWord
 from indexer.statements import iso_dates, statements
 from indexer.text import fold, sentences
-
-FindingKind = Literal[
-    "rating",
-    "score",
-    "key question",
-    "recommendation",
-    "strength",
-    "improvement",
-    "progress",
-    "count",
-    "percentage",
-    "footnote",
-    "fieldwork",
-    "published",
-    "inspector",
-]
 
 ListKind = Literal["strength", "improvement", "recommendation"]
 
@@ -66,48 +50,6 @@ LINK = frozenset({
     "their", "to", "which", "who", "with",
 })  # fmt: skip
 """Words that do not tell the name of one thing rated from that of another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that a report found, with the words that say it.
-
-    ``text`` is what the page says and ``words`` the place of each of its words. ``label`` is the
-    number of a recommendation or footnote, for all other kinds that of the standard under which
-    the finding stands ("P 1.2"); ``subject`` what is rated, asked, counted or addressed;
-    ``value`` the grade, the figure as printed, the date in ISO form or the name. ``number`` is
-    the figure itself and ``total`` what a count or a score is out of. Where the finding stands in
-    a passage, ``passage`` is its ordinal and ``span`` the characters there; otherwise -1.
-    """
-
-    kind: FindingKind
-    text: str
-    words: tuple[TextWord, ...]
-    section: tuple[str, ...]
-    label: str = ""
-    subject: str = ""
-    value: str = ""
-    number: float | None = None
-    total: float | None = None
-    passage: int = -1
-    span: tuple[int, int] = (0, 0)
-
-    @property
-    def page(self) -> int:
-        """Page on which the finding begins."""
-        return self.words[0].page
-
-    @property
-    def rects(self) -> tuple[tuple[int, Rect], ...]:
-        """Page and box of each line of the finding's words, in their order."""
-        lines: list[tuple[int, Rect]] = []
-        for word in self.words:
-            if lines and lines[-1][0] == word.page and _on_one_line(lines[-1][1], word.rect):
-                a, b = lines[-1][1], word.rect
-                lines[-1] = (word.page, (a[0], min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])))
-            else:
-                lines.append((word.page, word.rect))
-        return tuple(lines)
 
 
 def findings(sections: Sequence[Section], family: Family | None = None) -> tuple[Finding, ...]:
@@ -658,8 +600,3 @@ def _tidy(text: str) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _on_one_line(a: Rect, b: Rect) -> bool:
-    overlap = min(a[3], b[3]) - max(a[1], b[1])
-    return overlap > 0.5 * min(a[3] - a[1], b[3] - b[1]) and b[0] >= a[0]

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from statistics import linear_regression, mean, median
 from typing import TYPE_CHECKING
 
-from indexer.errors import IndexerError
+from indexer.errors import OcrFailed
 from indexer.records import Rect, Word
 
 if TYPE_CHECKING:
@@ -79,10 +79,6 @@ ONE_SIZE = 0.12
 """Lines whose size is this near to the usual one of the page are of that size."""
 
 LEVEL_WORD = "5"
-
-
-class OcrFailed(IndexerError):
-    """The text recognition program ended with an error or took too long."""
 
 
 @dataclass(frozen=True, slots=True)

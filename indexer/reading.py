@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from indexer import ocr
 from indexer.errors import (
     DamagedPdf,
     EncryptedPdf,
@@ -95,17 +96,16 @@ def read_document(
             )
         structure = _Structure(path, count)
         pages = tuple(_page(pdf, number, structure.label(number)) for number in range(1, count + 1))
+        pages, notes = _with_pictures(pdf, path.name, pages)
     if not any(page.words for page in pages):
-        raise NoText(
-            f"None of the {count} pages of {path.name} has text: it looks like a scan. "
-            "Run it through a text recognition program (OCR) and add the result."
-        )
+        raise NoText(" ".join(notes) or f"None of the {count} pages of {path.name} has text.")
     return Document(
         title=structure.title or "",
         pages=pages,
         bookmarks=structure.bookmarks,
         created=structure.created,
         encrypted=structure.encrypted,
+        notes=notes,
     )
 
 
@@ -175,6 +175,50 @@ def pictures(
                 yield _shown(leaf, number), _picture(leaf, scale)
             except pdfium.PdfiumError:
                 yield Page(number, "", 0.0, 0.0, ()), None
+
+
+def _with_pictures(
+    pdf: Any, name: str, pages: tuple[Page, ...]
+) -> tuple[tuple[Page, ...], tuple[str, ...]]:
+    """Return the pages with those that are pictures read by OCR, and what could not be read."""
+    wordless = {p.number: p for p in pages if not p.words and _draws(pdf, p.number)}
+    if not wordless:
+        return pages, ()
+    program = ocr.find_tesseract()
+    if program is None:
+        return pages, (ocr.missing_sentence(name, list(wordless)),)
+    drawn = (
+        ocr.Picture(n, _picture(pdf[n - 1], ocr.DEFAULT_SCALE), p.width, p.height)
+        for n, p in wordless.items()
+    )
+    read = ocr.read_pages(drawn, program=program)
+    unread = [number for number in wordless if number not in read]
+    notes = (ocr.unread_sentence(name, unread),) if unread else ()
+    found = {n: _recognised(_shown(pdf[n - 1], n), wordless[n], words) for n, words in read.items()}
+    return tuple(found.get(page.number, page) for page in pages), notes
+
+
+def _recognised(shown: Page, page: Page, words: tuple[Word, ...]) -> Page:
+    """Return a page with the words of its picture, upright as those of pages with text are."""
+    turned = words[0].turn if words else 0
+    upright = replace(page, turn=(shown.turn + turned) % 360, box=shown.box, ocr=bool(words))
+    if turned:
+        words = tuple(
+            replace(w, rect=upright.upright(shown.on_sheet(w.rect)), turn=0) for w in words
+        )
+    return replace(upright, words=words, raw_text=ocr.page_text(words))
+
+
+def _draws(pdf: Any, number: int) -> bool:
+    """Return whether anything is drawn on a page: an empty one needs no reading."""
+    import pypdfium2 as pdfium
+    import pypdfium2.raw as c
+
+    try:
+        leaf = pdf[number - 1]  # named, so that it is not closed before it is asked
+    except pdfium.PdfiumError:
+        return False
+    return int(c.FPDFPage_CountObjects(leaf.raw)) > 0
 
 
 def _leaf(pdf: Any, path: Path, page: int) -> Any:

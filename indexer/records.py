@@ -14,6 +14,21 @@ Rect = tuple[float, float, float, float]
 
 BlockKind = Literal["heading", "paragraph", "bullet", "row", "footnote", "header", "footer"]
 PassageKind = Literal["text", "row", "footnote"]
+FindingKind = Literal[
+    "rating",
+    "score",
+    "key question",
+    "recommendation",
+    "strength",
+    "improvement",
+    "progress",
+    "count",
+    "percentage",
+    "footnote",
+    "fieldwork",
+    "published",
+    "inspector",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,7 @@ class Page:
     raw_text: str = ""
     turn: int = 0
     box: Rect = (0.0, 0.0, 0.0, 0.0)
+    ocr: bool = False
 
     def upright(self, rect: Rect) -> Rect:
         """Return a rectangle of the PDF's own page as it stands among the page's words."""
@@ -100,6 +116,7 @@ class Document:
     bookmarks: tuple[Bookmark, ...] = ()
     created: str = ""
     encrypted: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +202,48 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a report found, with the words that say it.
+
+    ``text`` is what the page says and ``words`` the place of each of its words. ``label`` is the
+    number of a recommendation or footnote, for all other kinds that of the standard under which
+    the finding stands ("P 1.2"); ``subject`` what is rated, asked, counted or addressed;
+    ``value`` the grade, the figure as printed, the date in ISO form or the name. ``number`` is
+    the figure itself and ``total`` what a count or a score is out of. Where the finding stands in
+    a passage, ``passage`` is its ordinal and ``span`` the characters there; otherwise -1.
+    """
+
+    kind: FindingKind
+    text: str
+    words: tuple[TextWord, ...]
+    section: tuple[str, ...]
+    label: str = ""
+    subject: str = ""
+    value: str = ""
+    number: float | None = None
+    total: float | None = None
+    passage: int = -1
+    span: tuple[int, int] = (0, 0)
+
+    @property
+    def page(self) -> int:
+        """Page on which the finding begins."""
+        return self.words[0].page
+
+    @property
+    def rects(self) -> tuple[tuple[int, Rect], ...]:
+        """Page and box of each line of the finding's words, in their order."""
+        lines: list[tuple[int, Rect]] = []
+        for word in self.words:
+            if lines and lines[-1][0] == word.page and _on_one_line(lines[-1][1], word.rect):
+                a, b = lines[-1][1], word.rect
+                lines[-1] = (word.page, (a[0], min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])))
+            else:
+                lines.append((word.page, word.rect))
+        return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True)
 class PageText:
     """A page as the index keeps it, for checking quotes and for drawing highlights."""
 
@@ -193,6 +252,7 @@ class PageText:
     width: float
     height: float
     text: str
+    ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +269,10 @@ class Report:
     passages: tuple[Passage, ...]
     acronyms: tuple[tuple[str, str], ...] = ()
     created: str = ""
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _on_one_line(a: Rect, b: Rect) -> bool:
+    overlap = min(a[3], b[3]) - max(a[1], b[1])
+    return overlap > 0.5 * min(a[3] - a[1], b[3] - b[1]) and b[0] >= a[0]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from indexer.findings import findings, placed
 from indexer.layout import Layout, read_layout
 from indexer.outline import read_sections
 from indexer.passages import DEFAULT_SETTINGS, PassageSettings, cut_passages
 from indexer.reading import read_document
-from indexer.records import Document, PageText, Report
+from indexer.records import Document, PageText, Report, Section
 from indexer.text import acronyms
 
-READER_VERSION = "3"
+READER_VERSION = "4"
 """Goes up with every change to what a file is read as: an index read otherwise is stale."""
 
 JUNK_TITLE = re.compile(r"^(microsoft word|untitled|document\d*$|.*\.(docx?|pdf|indd)$)", re.I)
@@ -33,25 +35,36 @@ def read_report(
     passages = cut_passages(sections, report=name, settings=settings)
     pages = tuple(
         PageText(
-            page.number, layout.labels[page.number - 1], page.width, page.height, page.raw_text
+            page.number,
+            layout.labels[page.number - 1],
+            page.width,
+            page.height,
+            page.raw_text,
+            page.ocr,
         )
         for page in document.pages
     )
     return Report(
         id=name,
-        title=report_title(document, layout) or name,
+        title=report_title(document, layout, sections) or name,
         pages=pages,
         passages=passages,
         acronyms=acronyms(passage.text for passage in passages),
         created=document.created,
+        findings=placed(findings(sections), passages),
+        notes=document.notes,
     )
 
 
-def report_title(document: Document, layout: Layout) -> str:
-    """Return the title a report gives itself: its metadata, or the largest words of page 1."""
+def report_title(document: Document, layout: Layout, sections: Sequence[Section]) -> str:
+    """Return the title a report gives itself: its metadata, or the largest words of page 1.
+
+    Words under a heading of their own are no part of it.
+    """
     if document.title and not JUNK_TITLE.match(document.title):
         return document.title
-    first = [b for b in layout.blocks if b.words and b.words[0].page == 1 and b.kind != "row"]
+    blocks = sections[0].blocks if sections else ()
+    first = [b for b in blocks if b.words and b.words[0].page == 1 and b.kind != "row"]
     largest = max((b.size for b in first), default=0.0)
     if largest <= 1.1 * layout.body_size:
         return ""

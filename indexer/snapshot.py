@@ -20,7 +20,7 @@ from indexer import arrow, store
 from indexer.embedding import Embeddings, passage_input
 from indexer.errors import IndexDamaged, ModelMismatch, NoPages, UnknownReport
 from indexer.lexical import terms
-from indexer.records import PageText, Passage, Report
+from indexer.records import Finding, PageText, Passage, Report
 from indexer.store import DEFAULT_INDEX, REBUILD, Manifest, ReportInfo
 
 __all__ = [
@@ -48,7 +48,7 @@ NPY_HEADER = 128
 """Bytes in front of the numbers of a two-dimensional array, as numpy writes it."""
 
 ARRAYS = ("vectors.npy", "tokens.npy", "token_units.npy", "token_offsets.npy")
-TABLES = ("passages.arrow", "pages.arrow")
+TABLES = ("passages.arrow", "pages.arrow", "findings.arrow")
 
 Float16 = npt.NDArray[np.float16]
 Float32 = npt.NDArray[np.float32]
@@ -63,6 +63,7 @@ def write_shard(folder: Path, report: Report, embeddings: Embeddings) -> None:
     """Write one report, read and embedded, into an empty folder, with its checksums."""
     arrow.write_passages(folder / "passages.arrow", report.passages)
     arrow.write_pages(folder / "pages.arrow", report.pages)
+    arrow.write_findings(folder / "findings.arrow", report.findings)
     np.save(folder / "vectors.npy", embeddings.vectors, allow_pickle=False)
     np.save(folder / "tokens.npy", embeddings.tokens, allow_pickle=False)
     np.save(folder / "token_units.npy", embeddings.token_units, allow_pickle=False)
@@ -76,6 +77,8 @@ def write_shard(folder: Path, report: Report, embeddings: Embeddings) -> None:
             "created": arrow.sound(report.created),
             "pages": len(report.pages),
             "passages": len(report.passages),
+            "findings": len(report.findings),
+            "notes": [arrow.sound(note) for note in report.notes],
             "acronyms": [[arrow.sound(a), arrow.sound(b)] for a, b in report.acronyms],
         },
     )
@@ -98,6 +101,8 @@ def read_shard(folder: Path, *, report: str, file: str, sha256: str) -> ReportIn
         file=file,
         shard=folder.name,
         acronyms=tuple((short, long) for short, long in meta["acronyms"]),
+        findings=meta["findings"],
+        notes=tuple(meta["notes"]),
     )
 
 
@@ -233,8 +238,10 @@ class Snapshot:
         self._by_id = {report.id: number for number, report in enumerate(self.reports)}
         self._rows = _ranges([report.passages for report in self.reports])
         self._pages = _ranges([report.pages for report in self.reports])
+        self._found = _ranges([report.findings for report in self.reports])
         self.passages: Sequence[Passage] = ()
         self._page_rows: arrow.PageRows | None = None
+        self._finding_rows: arrow.FindingRows | None = None
         self.vectors: Float32 = np.zeros((0, self.dimension), np.float32)
         self._tokens: Float16 = np.zeros((0, self.dimension), np.float16)
         self._units: Int16 = np.zeros(0, np.int16)
@@ -251,6 +258,7 @@ class Snapshot:
             raise IndexDamaged(f"The snapshot {self.name} has no {min(missing)}. {REBUILD}")
         self.passages = arrow.PassageRows(folder / "passages.arrow", _counts(manifest))
         self._page_rows = arrow.PageRows(folder / "pages.arrow")
+        self._finding_rows = arrow.FindingRows(folder / "findings.arrow")
         self.vectors = _rows(folder / "vectors.npy", np.float32, manifest.passages, self.dimension)
         self._tokens = _rows(folder / "tokens.npy", np.float16, manifest.tokens, self.dimension)
         self._units = _array(folder / "token_units.npy")
@@ -267,6 +275,15 @@ class Snapshot:
     def acronyms(self, report: str) -> tuple[tuple[str, str], ...]:
         """Return the short and long forms that a report explains."""
         return self.reports[self._number(report)].acronyms
+
+    def findings(self, report: str) -> tuple[Finding, ...]:
+        """Return what a report found, in the order of the report.
+
+        Raises:
+            UnknownReport: the snapshot has no report of that id.
+        """
+        rows = self._found[self._number(report)]
+        return self._finding_rows.rows(rows) if self._finding_rows is not None else ()
 
     def pages(self, report: str) -> tuple[PageText, ...]:
         """Return the pages of a report in order."""
@@ -480,6 +497,11 @@ def _cross_check(snapshot: Snapshot) -> list[str]:
             "pages",
             0 if snapshot._page_rows is None else len(snapshot._page_rows),
             sum(r.pages for r in snapshot.reports),
+        ),
+        (
+            "findings",
+            0 if snapshot._finding_rows is None else len(snapshot._finding_rows),
+            sum(r.findings for r in snapshot.reports),
         ),
     ]
     if snapshot._lexical is not None:

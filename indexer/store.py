@@ -34,7 +34,7 @@ from indexer.errors import BuildLocked, IndexDamaged, IndexerError, IndexMissing
 DEFAULT_INDEX = Path(__file__).resolve().parents[1] / "data" / "index"
 """``data/index`` of the project, the folder above the package ``indexer``."""
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 """Goes up with every change to the files of an index, to what of a passage is embedded and to
 the terms of BM25: an index of another version is made again."""
 
@@ -80,7 +80,8 @@ class ReportInfo:
     """One report of an index: id, title, numbers of pages and passages, and where it came from.
 
     ``sha256`` is that of the PDF, ``created`` the date the PDF gives itself or empty, ``shard``
-    the key under which the index keeps its vectors.
+    the key under which the index keeps its vectors, ``findings`` the number of its findings and
+    ``notes`` sentences on what of it could not be read.
     """
 
     id: str
@@ -92,6 +93,8 @@ class ReportInfo:
     file: str = ""
     shard: str = ""
     acronyms: tuple[tuple[str, str], ...] = ()
+    findings: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,13 @@ def manifest_from(raw: bytes) -> Manifest:
         data: dict[str, Any] = json.loads(raw)
         recipe = Recipe(**data.pop("recipe"))
         reports = tuple(
-            ReportInfo(**{**report, "acronyms": tuple((a, b) for a, b in report["acronyms"])})
+            ReportInfo(
+                **report
+                | {
+                    "acronyms": tuple((a, b) for a, b in report["acronyms"]),
+                    "notes": tuple(report["notes"]),
+                }
+            )
             for report in data.pop("reports")
         )
         refused = tuple(Refusal(**refusal) for refusal in data.pop("refused"))

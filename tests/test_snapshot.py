@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import shutil
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ import pytest
 from indexer import store
 from indexer.embedding import Embedder, Embeddings
 from indexer.errors import IndexDamaged, IndexMissing, ModelMismatch, NoPages, UnknownReport
-from indexer.records import PageText, Passage, Report, TextWord
+from indexer.records import Finding, PageText, Passage, Report, TextWord
 from indexer.snapshot import (
     BM25_B,
     BM25_K1,
@@ -372,6 +373,7 @@ SNAPSHOT_FILES = [
     "bm25/params.index.json",
     "bm25/vocab.index.json",
     "faiss.index",
+    "findings.arrow",
     "manifest.json",
     "pages.arrow",
     "passages.arrow",
@@ -381,6 +383,7 @@ SNAPSHOT_FILES = [
     "vectors.npy",
 ]
 SHARD_FILES = [
+    "findings.arrow",
     "meta.json",
     "pages.arrow",
     "passages.arrow",
@@ -495,15 +498,36 @@ def test_no_index_is_said_with_the_way_out(tmp_path: Path) -> None:
                 ask(folder)
 
 
+def test_findings_and_notes_come_back_as_they_were_written(index: Path) -> None:
+    words = (
+        TextWord(0, 4, 1, (72.0, 700.5, 95.25, 712.0)),
+        TextWord(5, 9, 2, (72.0, 60.0, 99.0, 71.5), "7"),
+    )
+    rated = Finding(
+        "rating", "Oil  Good", words, ("Ratings",), "P 1.2", "Oil", "Good", None, None, 0, (0, 9)
+    )
+    counted = Finding("count", "9 of 14", words[:1], (), number=9.0, total=14.0)
+    base = report("beta", texts("oil", "boats"))
+    beta = dataclasses.replace(base, findings=(rated, counted), notes=("Page 3 was not read.",))
+    alpha = report("alpha", texts("masts"))
+    snapshot = make_index(index, (alpha, some_embeddings(1)), (beta, some_embeddings(2)))
+    assert snapshot.findings("alpha") == ()
+    assert snapshot.findings("beta") == (rated, counted)
+    assert rated.page == 1
+    assert [info.notes for info in snapshot.reports] == [(), ("Page 3 was not read.",)]
+    with pytest.raises(UnknownReport):
+        snapshot.findings("gamma")
+
+
 def test_an_index_of_another_form_asks_for_a_build(copied: Path) -> None:
     for name in names(copied):
         path = copied / "snapshots" / name / "manifest.json"
-        raw = path.read_bytes().replace(b'"schema": "1"', b'"schema": "0"')
+        raw = path.read_bytes().replace(b'"schema": "2"', b'"schema": "0"')
         path.write_bytes(raw)
         digest = store.file_sha256(path)[:16]
         (copied / "snapshots" / name).rename(copied / "snapshots" / f"{name[:6]}-{digest}")
     (copied / "CURRENT").write_text(names(copied)[1])
-    with pytest.raises(IndexDamaged, match="has the form '0' and this version reads '1'"):
+    with pytest.raises(IndexDamaged, match="has the form '0' and this version reads '2'"):
         open_snapshot(copied)
 
 
