@@ -1,4 +1,4 @@
-"""``python -m indexer``: build, add, remove, status, verify."""
+"""``python -m indexer``: build, add, remove, status, verify, inspect."""
 
 from __future__ import annotations
 
@@ -116,6 +116,17 @@ def _parser() -> argparse.ArgumentParser:
     remover.add_argument("reports", nargs="+", metavar="ID", help="a report's id")
     command("status", "say what the index holds and if it is stale", _status, writes=False)
     command("verify", "compute every checksum of the index again", _verify, writes=False)
+    inspector = commands.add_parser(
+        "inspect", help="show how a PDF is read: a health card, or a picture of every page",
+        description="Show how a PDF is read, without adding it to the library.",
+        epilog=EPILOG, allow_abbrev=False,
+    )  # fmt: skip
+    inspector.set_defaults(run=_inspect, writes=False)
+    inspector.add_argument("file", type=Path, metavar="FILE", help="a PDF")
+    inspector.add_argument("--json", action="store_true", help="print one JSON object")
+    inspector.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page that shows every page's blocks"
+    )
     return parser
 
 
@@ -174,6 +185,25 @@ def _verify(options: argparse.Namespace) -> int:
     if wrong:
         say("Run `python -m indexer build` to repair it.", sys.stderr)
     return DAMAGED if wrong else DONE
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from indexer.inspect import inspect_report, to_html
+
+    if not options.file.is_file():
+        return _fail(options, f"There is no file {options.file}; check the name.", USAGE)
+    try:
+        if options.html is not None:
+            options.html.write_text(to_html(options.file), encoding="utf-8")
+            say(f"Wrote {options.html}.", sys.stderr)
+        if options.json:
+            say_json(inspect_report(options.file).to_json())
+        elif options.html is None:
+            for line in inspect_report(options.file).lines():
+                say(line)
+    except errors.ReportRefused as error:
+        return _fail(options, str(error), REFUSED)
+    return DONE
 
 
 # Saying

@@ -452,6 +452,43 @@ def test_a_defect_is_a_sentence_too(
         cli("build")
 
 
+# Inspect
+
+
+def inspect(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str, str]:
+    status = main(["inspect", *map(str, words)])
+    return status, *capsys.readouterr()
+
+
+def test_a_health_card_is_printed_as_lines_and_as_json(
+    library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = inspect(capsys, library / "lights.pdf")
+    assert (status, err) == (0, "")
+    assert "lights.pdf: Inspection of lighthouses" in out
+    status, out, err = inspect(capsys, library / "lights.pdf", "--json")
+    card = json.loads(out)
+    assert (status, err) == (0, "")
+    assert (card["pages"], card["sections"], card["placed"]) == (2, 2, 1.0)
+    page = tmp_path / "lights.html"
+    status, out, err = inspect(capsys, library / "lights.pdf", "--html", page)
+    assert (status, out, err) == (0, "", f"Wrote {page}.\n")
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_file_that_cannot_be_inspected_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absent = tmp_path / "absent.pdf"
+    assert inspect(capsys, absent) == (2, "", f"There is no file {absent}; check the name.\n")
+    empty = tmp_path / "empty.pdf"
+    empty.touch()
+    said = "empty.pdf is empty (0 bytes); a PDF is needed."
+    assert inspect(capsys, empty) == (3, "", f"{said}\n")
+    status, out, err = inspect(capsys, empty, "--json")
+    assert (status, json.loads(out), err) == (3, {"error": said}, f"{said}\n")
+
+
 # The published report
 
 
