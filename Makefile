@@ -20,13 +20,19 @@ PORT ?= 8501
 PYTEST_ARGS ?=
 TORCH_ARGS ?=
 
+# What `make train-evidence` learns from: see qa/training/MODEL_CARD.md.
+MATERIAL ?= ../shared/training
+REPORTS ?= ../shared/corpus/reports
+SQUAD ?= ../shared/corpus/squad2-dev.json
+FENMARSH ?= ../shared/reports
+
 PY := .venv/bin/python
 FOLDERS := $${REPORT_QA_LIBRARY:+--library "$$REPORT_QA_LIBRARY"} $${REPORT_QA_INDEX:+--index "$$REPORT_QA_INDEX"}
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help install install-test install-digest browser run index test lint digest bench clean
+.PHONY: help train-evidence install install-test install-digest install-train browser ocr run index test lint digest bench clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -67,7 +73,10 @@ install-test: install
 install-digest: install
 	$(call sync,installed-digest,.[digest])
 
-run: install ## build the index if it is stale and serve the page on http://localhost:8501
+install-train: install
+	$(call sync,installed-train,.[train])
+
+run: install ocr ## build the index if it is stale and serve the page on http://localhost:8501
 	@status=0; $(PY) -m indexer build $(FOLDERS) || status=$$?; \
 	case $$status in \
 		0) ;; \
@@ -78,7 +87,7 @@ run: install ## build the index if it is stale and serve the page on http://loca
 	@echo "The page is on http://localhost:$(PORT); Ctrl-C ends it."
 	@exec $(PY) -m streamlit run app.py --server.port $(PORT)
 
-index: install ## build the index if it is stale
+index: install ocr ## build the index if it is stale
 	@$(PY) -m indexer build $(FOLDERS)
 
 browser:
@@ -94,7 +103,18 @@ browser:
 	fi; \
 	echo "There is no Chromium here, so the browser tests will be skipped. To run them, install it (on Debian, as root: apt-get install chromium) or name one: REPORT_QA_CHROMIUM=/path/to/chromium make test" >&2
 
-test: install-test browser ## run every test, the browser included; says which were skipped and why
+ocr:
+	@if command -v tesseract >/dev/null 2>&1; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing tesseract, which reads pages that are pictures"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		if apt-get -q -o DPkg::Lock::Timeout=120 update && apt-get -q -y -o DPkg::Lock::Timeout=120 \
+			install --no-install-recommends tesseract-ocr </dev/null \
+			&& command -v tesseract >/dev/null 2>&1; then exit 0; fi; \
+	fi; \
+	echo "There is no tesseract here, so pages that are pictures will be left out. To read them, install it (on Debian, as root: apt-get install tesseract-ocr)" >&2
+
+test: install-test browser ocr ## run every test, the browser included; says which were skipped and why
 	HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false $(PY) -m pytest $(PYTEST_ARGS)
 
 lint: install-test ## check style and types
@@ -104,6 +124,10 @@ lint: install-test ## check style and types
 
 digest: install-digest ## make the shipped digest again from its source
 	$(PY) data/sources/make_digest.py
+
+train-evidence: install-train ## train the reader and fit the weights; an hour or two, and goes on where it was
+	$(PY) -m qa.training reader --material "$(MATERIAL)" --reports "$(REPORTS)" --squad "$(SQUAD)" --fenmarsh "$(FENMARSH)"
+	$(PY) -m qa.training weights --material "$(MATERIAL)" --reports "$(REPORTS)" --squad "$(SQUAD)" --fenmarsh "$(FENMARSH)"
 
 bench: install ## make the figures that the README quotes again
 	@if [ -f benchmarks/run.py ]; then exec $(PY) benchmarks/run.py; else echo "There are no benchmarks here yet." >&2; fi
