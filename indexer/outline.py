@@ -224,6 +224,14 @@ def _same(one: float, other: float) -> bool:
     return abs(one - other) < 0.5
 
 
+def _is_running(block: Block) -> bool:
+    """Return whether a block is running text: a sentence or two, not the lines of a cover."""
+    words = len(block.text.split())
+    if block.kind not in ("paragraph", "bullet") or words < MIN_TEXT_WORDS:
+        return False
+    return words >= 3 * MIN_TEXT_WORDS or block.text.rstrip()[-1] in ".;:"
+
+
 def _cover(blocks: Sequence[Block], candidates: dict[int, Block], named: set[int]) -> list[int]:
     """Return the places of what stands out on page 1 without any text under it: the cover."""
     first = [i for i in candidates if blocks[i].words[0].page == 1]
@@ -234,10 +242,7 @@ def _cover(blocks: Sequence[Block], candidates: dict[int, Block], named: set[int
         index = first[place]
         end = first[place + 1] if place + 1 < len(first) else following
         under = blocks[index + 1 : end]
-        text = any(
-            b.kind in ("paragraph", "bullet") and len(b.text.split()) >= MIN_TEXT_WORDS
-            for b in under
-        )
+        text = any(_is_running(b) for b in under)
         lower = place + 1 < len(first) and _style(blocks[index]) > _style(blocks[end])
         has_text = text or (has_text and lower and not under)
         if not has_text and index not in named:

@@ -37,14 +37,36 @@ def cut_passages(
     """Return the passages of all sections in reading order, numbered from 0."""
     calls = _footnote_calls(sections)
     passages: list[Passage] = []
-    for section in sections:
-        for passage in _section_passages(section, calls, settings):
+    for section, following in zip(sections, [*sections[1:], None], strict=True):
+        found = list(_section_passages(section, calls, settings))
+        if not found and not is_contents(section) and not _leads(section, following):
+            found = [_bare(section)]
+        for passage in found:
             passages.append(replace(passage, report=report, ordinal=len(passages)))
     return tuple(passages)
 
 
+def _leads(section: Section, following: Section | None) -> bool:
+    """Return whether the next section stands under this one, so that its heading is kept there."""
+    own = section.path
+    return following is not None and len(following.path) > len(own) == _shared(own, following.path)
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+
+
+def _bare(section: Section) -> Passage:
+    """Return a heading that nothing stands under as a passage of its own, so that it is found."""
+    heading = section.blocks[0]
+    above = replace(section, path=section.path[:-1])
+    units = tuple(sentences(heading.text))
+    return _passage(above, "text", heading.text, units, heading.words)
+
+
 def _section_passages(
-    section: Section, calls: dict[tuple[int, str], tuple[tuple[str, ...], str]],
+    section: Section,
+    calls: dict[tuple[int, str], tuple[tuple[str, ...], str]],
     settings: PassageSettings,
 ) -> Iterator[Passage]:
     if is_contents(section):
@@ -114,7 +136,7 @@ def _joined(section: Section, blocks: Sequence[Block]) -> Passage:
 
 def _cut(section: Section, block: Block, max_words: int) -> Iterator[Passage]:
     """Yield a long block in parts of whole sentences, of about equal length."""
-    spans = sentences(block.text)
+    spans = [part for span in sentences(block.text) for part in _pieces(block, span, max_words)]
     total = len(block.text.split())
     target = total / max(1, -(-total // max_words))
     part: list[tuple[int, int]] = []
@@ -130,13 +152,20 @@ def _cut(section: Section, block: Block, max_words: int) -> Iterator[Passage]:
         yield _part(section, block, part)
 
 
+def _pieces(block: Block, span: tuple[int, int], max_words: int) -> list[tuple[int, int]]:
+    """Return a sentence as it is, or at word ends in parts where it alone is over the limit."""
+    words = [(w.start, w.end) for w in block.words if span[0] <= w.start and w.end <= span[1]]
+    if len(words) <= max_words:
+        return [span]
+    parts = [words[at : at + max_words] for at in range(0, len(words), max_words)]
+    return [(part[0][0], part[-1][1]) for part in parts]
+
+
 def _part(section: Section, block: Block, spans: Sequence[tuple[int, int]]) -> Passage:
     start, end = spans[0][0], spans[-1][1]
     words = (w for w in block.words if start <= w.start and w.end <= end)
     units = tuple((a - start, b - start) for a, b in spans)
-    return _passage(
-        section, "text", block.text[start:end], units, tuple(_moved(words, -start))
-    )
+    return _passage(section, "text", block.text[start:end], units, tuple(_moved(words, -start)))
 
 
 def _row(section: Section, block: Block, header: Block | None, group: str) -> Passage:
@@ -213,9 +242,7 @@ def _footnote_calls(
                     (s for s in sentences(block.text) if s[0] <= word.start < s[1]),
                     (0, len(block.text)),
                 )
-                calls.setdefault(
-                    (word.page, word.mark), (section.path, block.text[slice(*inside)])
-                )
+                calls.setdefault((word.page, word.mark), (section.path, block.text[slice(*inside)]))
     return calls
 
 
