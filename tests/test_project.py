@@ -115,6 +115,10 @@ def test_imports_run_one_way(file: Path) -> None:
         assert tops.isdisjoint({"qa", "streamlit"})
     elif place.startswith("qa/views/"):
         assert submodules(names, "indexer") <= VIEWS_MAY_IMPORT
+    elif place.startswith("qa/training/"):
+        # Makes what the product ships and runs by itself: it may read and build as it needs.
+        assert "streamlit" not in tops
+        assert "qa.views" not in submodules(names, "qa")
     elif place.startswith("qa/"):
         assert "streamlit" not in tops
         assert "qa.views" not in submodules(names, "qa")
@@ -125,12 +129,22 @@ def test_imports_run_one_way(file: Path) -> None:
         assert "indexer" not in tops
 
 
+def test_nothing_of_the_product_needs_what_trains_it() -> None:
+    users = {
+        file.as_posix()
+        for file in sources()
+        if "training" not in file.parts and "qa.training" in submodules(imports_of(file), "qa")
+    }
+    assert users == set()
+
+
 @pytest.mark.parametrize("module", sorted(HOMES))
 def test_a_heavy_library_is_imported_in_its_own_file_and_nowhere_else(module: str) -> None:
     users = {
         file.as_posix()
         for file in sources()
-        if any(name.partition(".")[0] == module for name in imports_of(file))
+        if "training" not in file.parts
+        and any(name.partition(".")[0] == module for name in imports_of(file))
     }
     assert users == HOMES[module]
 
