@@ -170,6 +170,8 @@ class SentenceTransformerEmbedder:
         self._threads = threads
         path = model_path(name)
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        # Threads that wait sleep instead of spinning, or they take the time of what else runs.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         try:
             from sentence_transformers import SentenceTransformer
 
