@@ -24,6 +24,9 @@ MIN_EDGE = 8.0
 GUTTER = 1.6
 """Columns without rules are this many type sizes apart: no justified line has such gaps."""
 
+MIN_BORDERED = 3
+"""A rule drawn cell by cell has at least this many parts."""
+
 APART = 1.6
 """Lines of one cell are nearer to each other than this many type sizes."""
 
@@ -93,7 +96,8 @@ def drawn_tables(page: Page, words: Sequence[Word]) -> tuple[list[Table], list[B
     boxes: list[Box] = []
     grids: list[Cells] = []
     middles = _Middles(words)
-    for rows in [*_ruled(across, upright, middles), *_lined(across, middles)]:
+    bordered = _bordered(page.edges, words)
+    for rows in [*_ruled(across, upright, middles), *bordered, *_lined(across, middles)]:
         taken = {id(word) for row in rows for cell in row for word in cell}
         if _is_table(rows) and taken <= {id(word) for word in left}:
             left = [word for word in left if id(word) not in taken]
@@ -253,6 +257,86 @@ def _lined(across: Sequence[Rect], middles: _Middles) -> list[Cells]:
         if len(columns) >= 2:
             tables.append([row for band in bands for row in _unfolded(_cells(band, columns))])
     return tables
+
+
+def _bordered(edges: Iterable[Rect], words: Sequence[Word]) -> list[Cells]:
+    """Return the tables whose rows are parted by rules that are drawn cell by cell.
+
+    Such rules say where the columns are, so that the row that a page cuts off below the last
+    rule, or above the first, is read as well as those between two.
+    """
+    groups: list[tuple[list[float], list[float]]] = []
+    for level, bounds in _borders(edges):
+        for other, levels in groups:
+            alike = len(other) == len(bounds)
+            if alike and all(abs(a - b) <= TOUCH for a, b in zip(other, bounds, strict=True)):
+                levels.append(level)
+                break
+        else:
+            groups.append((bounds, [level]))
+    lines = page_lines(0, words) if groups else []
+    return [_banded(bounds, levels, lines) for bounds, levels in groups]
+
+
+def _borders(edges: Iterable[Rect]) -> list[tuple[float, list[float]]]:
+    """Return the height of each rule made of several parts that meet, and where they do."""
+    flat = [e for e in edges if e[2] - e[0] >= MIN_EDGE > e[3] - e[1]]
+    rows: dict[int, list[Rect]] = {}
+    for edge in flat:
+        rows.setdefault(round((edge[1] + edge[3]) / 2), []).append(edge)
+    found = []
+    for level, parts in sorted(rows.items(), reverse=True):
+        parts.sort()
+        chain = [parts[0]]
+        for part in parts[1:]:
+            if abs(part[0] - chain[-1][2]) <= TOUCH:
+                chain.append(part)
+        if len(chain) >= MIN_BORDERED:
+            found.append((float(level), [part[0] for part in chain] + [chain[-1][2]]))
+    return found
+
+
+def _banded(bounds: list[float], levels: list[float], lines: Sequence[Line]) -> Cells:
+    """Return the rows between rules, the ones cut off at the ends of the page among them."""
+    above = [line for line in lines if line.rect[1] >= levels[0] - TOUCH]
+    below = [line for line in lines if line.rect[3] <= levels[-1] + TOUCH]
+    kept = [line for line in lines if levels[-1] < line.rect[3] and line.rect[1] < levels[0]]
+    kept = [line for line in kept if line not in above and line not in below]
+    if all(_fits(line, bounds) for line in below):
+        kept += below
+    head: list[Line] = []
+    for line in reversed(above):
+        if not _fits(line, bounds) or (head and not _continues(line, head[-1])):
+            break
+        head.append(line)
+    kept += head
+    rows: Cells = []
+    for top, low in pairwise([float("inf"), *levels, float("-inf")]):
+        band = [w for line in kept if low < sum(line.rect[1::2]) / 2 <= top for w in line.words]
+        if band:
+            rows.append(
+                [[w for w in band if _column(w, bounds) == n] for n in range(len(bounds) - 1)]
+            )
+    return rows
+
+
+def _fits(line: Line, bounds: Sequence[float]) -> bool:
+    """Return whether every word of a line stands in one column."""
+    return all(
+        any(a - TOUCH <= w.rect[0] and w.rect[2] <= b + TOUCH for a, b in pairwise(bounds))
+        for w in line.words
+    )
+
+
+def _continues(line: Line, below: Line) -> bool:
+    """Return whether a line belongs to the same head of a table as the one below it."""
+    step = line.rect[1] - below.rect[1]
+    return abs(line.size - below.size) <= 0.5 and step <= APART * below.size
+
+
+def _column(word: Word, bounds: Sequence[float]) -> int:
+    middle = (word.rect[0] + word.rect[2]) / 2
+    return next((n for n, end in enumerate(bounds[1:-1]) if middle < end), len(bounds) - 2)
 
 
 def _unfolded(row: list[list[Word]]) -> Cells:

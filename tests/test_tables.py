@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,31 @@ def test_a_title_that_wraps_before_its_page_number_is_one_entry(tmp_path: Path) 
     ]
     write_rows(pdf.page(), list(rows), [75, 460], step=14)
     assert ["The local area and its people", "5"] in cells(blocks_of(pdf, tmp_path))
+
+
+def test_a_row_that_the_page_cuts_off_is_read_by_the_borders_of_its_cells(tmp_path: Path) -> None:
+    pdf = Pdf()
+    page = pdf.page()
+    xs = [70.0, 170.0, 300.0, 450.0]
+    for y in (118, 150):
+        for x0, x1 in pairwise(xs):
+            page.rule(x0, y, x1, y)
+    page.text(72, 60, "A heading that runs over the columns of the table", size=14)
+    for x, head, first, rest in zip(
+        xs,
+        ("Outcome", "Source", "Indicator"),
+        ("Violence", "MHSDS", "Assaults"),
+        (["Self", "harm"], ["CQC"], ["Incidents", "reported", "late"]),
+        strict=False,
+    ):
+        page.text(x + 4, 112, head, bold=True)
+        page.text(x + 4, 138, first)
+        page.lines(x + 4, 170, rest)
+    assert cells(blocks_of(pdf, tmp_path)) == [
+        ["Outcome", "Source", "Indicator"],
+        ["Violence", "MHSDS", "Assaults"],
+        ["Self harm", "CQC", "Incidents reported late"],
+    ]
 
 
 def test_numbered_paragraphs_are_no_table(tmp_path: Path) -> None:
