@@ -157,7 +157,7 @@ def test_an_uploaded_report_can_be_asked_and_a_refused_one_is_a_sentence(
     page.locator("input[type=file]").set_input_files([harbour, broken])
     page.get_by_text("broken.pdf").wait_for()
     page.get_by_role("button", name="Add to the library").click()
-    page.get_by_text("harbour can be asked now: 2 pages").wait_for(timeout=2 * PATIENCE_MS)
+    page.get_by_text("harbour can be asked now: 2 pages").wait_for(timeout=4 * PATIENCE_MS)
     assert "broken.pdf is not a PDF" in page.get_by_role("alert").inner_text()
     assert "The <b>harbour</b>" in page.locator(".rq-table").inner_text()
 
