@@ -198,7 +198,7 @@ def test_words_that_are_not_on_the_page_are_never_shown(
 def test_the_reports_named_are_asked_and_no_other(asker: Asker) -> None:
     for report in ("harbour", "lights"):
         answer = asker.ask("how many keepers and boats", reports=[report])
-        assert {c.report for c in answer.citations} == {report}
+        assert {c.report for c in answer.citations} <= {report}
         assert {hit.passage.report for hit in answer.hits} == {report}
 
 
