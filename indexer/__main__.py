@@ -241,7 +241,7 @@ def _tell_status(found: Status) -> None:
     for column in ("Report", "Title", "Pages", "Passages", "Date"):
         table.add_column(column, justify="right" if column.startswith("Pa") else "left")
     for report in found.reports:
-        date = report.created[:10] or f"file of {report.modified[:10]}"
+        date = report.published or report.created[:10] or f"file of {report.modified[:10]}"
         cells = (report.id, report.title, f"{report.pages:,}", f"{report.passages:,}", date)
         table.add_row(*(Text(plain(cell), overflow="fold") for cell in cells))
     if found.reports:
@@ -257,6 +257,9 @@ def _tell_status(found: Status) -> None:
         f"{count(passages, 'passage')}."
     )
     say(f"Model {found.model}. Snapshot {found.snapshot} of {found.created}.")
+    for report in found.reports:
+        for note in report.notes:
+            say(note)
     for refused in found.refused:
         say(f"Refused {refused.id}: {refused.reason}")
     for sentence in found.stale:

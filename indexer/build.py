@@ -144,7 +144,16 @@ def status(
         created=manifest.created,
         model=manifest.recipe.model,
         reports=tuple(
-            ReportStatus(r.id, r.title, r.pages, r.passages, r.created, modified.get(r.id, ""))
+            ReportStatus(
+                r.id,
+                r.title,
+                r.pages,
+                r.passages,
+                r.created,
+                modified.get(r.id, ""),
+                r.published,
+                r.notes,
+            )
             for r in manifest.reports
         ),
         refused=tuple(ReportResult(r.id, "refused", r.reason) for r in manifest.refused),

@@ -80,7 +80,11 @@ class BuildResult:
 
 @dataclass(frozen=True, slots=True)
 class ReportStatus:
-    """A report of the index; ``created`` is the PDF's own date, ``modified`` its file's."""
+    """A report of the index, with what of it could not be read.
+
+    ``published`` is the date that the report gives, ``created`` the PDF's own, ``modified`` its
+    file's; the first two may be empty.
+    """
 
     id: str
     title: str
@@ -88,6 +92,8 @@ class ReportStatus:
     passages: int
     created: str
     modified: str
+    published: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ def write_shard(folder: Path, report: Report, embeddings: Embeddings) -> None:
             "passages": len(report.passages),
             "findings": len(report.findings),
             "notes": [arrow.sound(note) for note in report.notes],
+            "published": next((f.value for f in report.findings if f.kind == "published"), ""),
             "acronyms": [[arrow.sound(a), arrow.sound(b)] for a, b in report.acronyms],
         },
     )
@@ -103,6 +104,7 @@ def read_shard(folder: Path, *, report: str, file: str, sha256: str) -> ReportIn
         acronyms=tuple((short, long) for short, long in meta["acronyms"]),
         findings=meta["findings"],
         notes=tuple(meta["notes"]),
+        published=meta["published"],
     )
 
 

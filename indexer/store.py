@@ -81,7 +81,8 @@ class ReportInfo:
 
     ``sha256`` is that of the PDF, ``created`` the date the PDF gives itself or empty, ``shard``
     the key under which the index keeps its vectors, ``findings`` the number of its findings and
-    ``notes`` sentences on what of it could not be read.
+    ``notes`` sentences on what of it could not be read; ``published`` is the date that the report
+    itself gives, "2024-07" or "2024-07-05", or empty.
     """
 
     id: str
@@ -95,6 +96,7 @@ class ReportInfo:
     acronyms: tuple[tuple[str, str], ...] = ()
     findings: int = 0
     notes: tuple[str, ...] = ()
+    published: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,11 @@ def manifest_from(raw: bytes) -> Manifest:
     try:
         data: dict[str, Any] = json.loads(raw)
         recipe = Recipe(**data.pop("recipe"))
+        if recipe.schema != SCHEMA_VERSION:
+            raise IndexDamaged(
+                f"The index has the form {recipe.schema!r} and this version reads "
+                f"{SCHEMA_VERSION!r}. {REBUILD}"
+            )
         reports = tuple(
             ReportInfo(
                 **report
@@ -167,11 +174,6 @@ def manifest_from(raw: bytes) -> Manifest:
         manifest = Manifest(recipe=recipe, reports=reports, refused=refused, files=files, **data)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise IndexDamaged(f"{MANIFEST} cannot be read ({error}). {REBUILD}") from error
-    if recipe.schema != SCHEMA_VERSION:
-        raise IndexDamaged(
-            f"The index has the form {recipe.schema!r} and this version reads "
-            f"{SCHEMA_VERSION!r}. {REBUILD}"
-        )
     return manifest
 
 

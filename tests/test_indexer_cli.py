@@ -301,7 +301,7 @@ def test_status_says_what_there_is(cli: Cli, built: str, library: Path) -> None:
     assert lights.pop("modified")[:2] == "20"
     assert lights == {
         "id": "lights", "title": "Inspection of lighthouses", "pages": 2, "passages": 2,
-        "created": "",
+        "created": "", "published": "", "notes": [],
     }  # fmt: skip
     assert harbour["id"] == "harbour"
     assert (data["refused"], data["stale"], data["differences"]) == ([], False, [])
