@@ -12,17 +12,18 @@ import io
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from indexer.findings import OVERALL, findings, recognise_family
 from indexer.layout import Layout, read_layout
 from indexer.lines import around
 from indexer.outline import contents_list, read_sections
 from indexer.passages import cut_passages
 from indexer.reading import pictures, read_document
-from indexer.records import Block, Document, Page, Passage, Rect, Section, TextWord
+from indexer.records import Block, Document, Finding, Page, Passage, Rect, Section, TextWord
 from indexer.text import fold
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ class HealthCard:
     ``contents_entries`` counts the lines of the printed contents list, ``contents_found`` those
     whose section begins on the page they give. ``contents_beside`` are the titles of those whose
     section begins on the page before or after, ``contents_missing`` those without a section.
-    ``footnotes_called`` counts the footnotes whose mark was found in the text.
+    ``footnotes_called`` counts the footnotes whose mark was found in the text. ``pages_by_ocr``
+    were pictures and have been read by OCR, ``family`` is the kind of report that it was taken for,
+    ``findings`` counts what it found by kind and ``standards`` the rated parts of it; ``notes``
+    say what could not be read.
     """
 
     name: str
@@ -92,6 +96,11 @@ class HealthCard:
     passages: int
     encrypted: bool
     seconds: float
+    pages_by_ocr: tuple[int, ...] = ()
+    family: str = ""
+    findings: dict[str, int] = field(default_factory=dict)
+    standards: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def placed(self) -> float:
@@ -109,7 +118,12 @@ class HealthCard:
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         yield "Report", f"{self.name}: {self.title}" if self.title else self.name
-        yield "Pages", f"{self.pages:,}" + _named(", without text: {}", self.pages_without_text)
+        yield (
+            "Pages",
+            f"{self.pages:,}"
+            + _named(", without text: {}", self.pages_without_text)
+            + _named(", read by OCR: {}", self.pages_by_ocr),
+        )
         lost = f", {self.letters_lost:,} letters lost" if self.letters_lost else ""
         yield (
             "Words",
@@ -123,8 +137,15 @@ class HealthCard:
         yield "Bullets", f"{self.bullets:,}"
         yield "Footnotes", f"{self.footnotes:,}, {self.footnotes_called:,} with their call found"
         yield "Passages", f"{self.passages:,}"
+        yield "Family", self.family or "unknown"
+        yield "Findings", self._found()
         yield "Encryption", "opens without a password" if self.encrypted else "none"
         yield "Time", f"{self.seconds:.2f} s, {self.pages / max(self.seconds, 1e-9):,.0f} pages/s"
+
+    def _found(self) -> str:
+        named = [f"{count:,} × {kind}" for kind, count in self.findings.items()]
+        rated = f"; {self.standards} standards rated" if self.standards else ""
+        return (", ".join(named) or "none") + rated
 
     def _contents(self) -> str:
         if not self.contents_entries:
@@ -143,6 +164,8 @@ class _Read:
     layout: Layout
     sections: tuple[Section, ...]
     passages: tuple[Passage, ...]
+    findings: tuple[Finding, ...]
+    family: str
     seconds: float
 
 
@@ -192,7 +215,10 @@ def _read(path: Path) -> _Read:
     layout = read_layout(document)
     sections = read_sections(document, layout)
     passages = cut_passages(sections)
-    return _Read(document, layout, sections, passages, time.perf_counter() - begun)
+    family = recognise_family(sections)
+    found = findings(sections, family)
+    seconds = time.perf_counter() - begun
+    return _Read(document, layout, sections, passages, found, family.name, seconds)
 
 
 def _card(path: Path, read: _Read) -> HealthCard:
@@ -232,6 +258,11 @@ def _card(path: Path, read: _Read) -> HealthCard:
         passages=len(read.passages),
         encrypted=read.document.encrypted,
         seconds=round(read.seconds, 3),
+        pages_by_ocr=tuple(page.number for page in read.document.pages if page.ocr),
+        family=read.family,
+        findings=dict(Counter(finding.kind for finding in read.findings)),
+        standards=sum(f.kind == "rating" and f.subject != OVERALL for f in read.findings),
+        notes=read.document.notes,
     )
 
 
