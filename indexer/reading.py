@@ -98,7 +98,13 @@ def read_document(
         pages = tuple(_page(pdf, number, structure.label(number)) for number in range(1, count + 1))
         pages, notes = _with_pictures(pdf, path.name, pages)
     if not any(page.words for page in pages):
-        raise NoText(" ".join(notes) or f"None of the {count} pages of {path.name} has text.")
+        pages_of = "The one page" if count == 1 else f"None of the {count:,} pages"
+        raise NoText(
+            " ".join(notes)
+            or f"{pages_of} of {path.name} has {'no' if count == 1 else 'any'} text, nor a picture "
+            "of text that could be read; a report needs words. Open it in a viewer to see whether "
+            "it is the right file."
+        )
     return Document(
         title=structure.title or "",
         pages=pages,
@@ -250,14 +256,14 @@ def opened(path: Path) -> Iterator[Any]:
     try:
         pdf = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
-        raise _refusal(path, str(error)) from error
+        raise _refusal(path) from error
     try:
         yield pdf
     finally:
         pdf.close()
 
 
-def _refusal(path: Path, reason: str) -> ReportRefused:
+def _refusal(path: Path) -> ReportRefused:
     """Return why a file cannot be opened; pdfium's own reason may be that of an earlier file."""
     import pypdf
 
@@ -272,7 +278,7 @@ def _refusal(path: Path, reason: str) -> ReportRefused:
         if len(reader.pages) == 0:
             return NoPages(f"{path.name} has no pages; a report needs at least one.")
     return DamagedPdf(
-        f"{path.name} begins as a PDF but cannot be opened ({reason}): it is damaged or cut "
+        f"{path.name} begins as a PDF but cannot be opened: it is damaged or cut "
         "short. Fetch it again, or open it in a viewer and print it to a new PDF."
     )
 

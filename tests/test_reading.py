@@ -283,7 +283,7 @@ def without_text(path: Path) -> None:
         (cut_short, DamagedPdf, "damaged or cut short"),
         (locked, EncryptedPdf, "needs a password"),
         (without_pages, NoPages, "has no pages"),
-        (without_text, NoText, "looks like a scan"),
+        (without_text, NoText, "has no text, nor a picture of text"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_its_name_and_the_way_out(
