@@ -21,7 +21,7 @@ from qa.views.escape import markdown
 READING_SHARE = 0.25
 """Of the time a report takes; the rest is embedding."""
 
-POLL_S = 0.4
+POLL_S = 1.0
 
 Job = Callable[[Callable[[Event], None]], BuildResult]
 log = logging.getLogger("report_qa")
