@@ -292,7 +292,8 @@ def answer_lines(answer: Answer, titles: dict[str, str]) -> Iterator[str]:
 def _source_lines(source: Citation, titles: dict[str, str]) -> Iterable[str]:
     printed = f"printed page {source.page_label}, " if source.page_label else ""
     title = titles.get(source.report, source.report)
-    yield from _wrapped(f"[{source.n}] {title}, {printed}PDF page {source.page}", "    ")
+    read = " (read by OCR)" if source.ocr else ""
+    yield from _wrapped(f"[{source.n}] {title}, {printed}PDF page {source.page}{read}", "    ")
     if source.section:
         yield from _wrapped(f"    {' › '.join(source.section)}", "    ")
     yield from _wrapped(f"    “{' '.join(source.quote.split())}”", "    ")

@@ -2,71 +2,65 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from indexer.embedding import Embedder
 from indexer.errors import ModelMismatch
+from indexer.lexical import terms
 from indexer.records import Passage
+from qa.choice import DEFAULT_SETTINGS, AnswerSettings, choose, first_sentence, fitting
 from qa.citation import Quote, folded_page, quotes_of
-from qa.evidence import Scored, score_evidence
-from qa.question import Question, read_question
-from qa.ratings import RatedRow, rated_rows, rating_evidence
+from qa.evidence import PassageReader, Scored, score_evidence
+from qa.lists import list_evidence
+from qa.question import YEAR, Question, read_question
+from qa.ratings import RatedRow, rated_rows, rating_evidence, reasons_of, score_rows
+from qa.reader import Reader
 from qa.records import Answer, Citation, Evidence, Hit, Sentence
-from qa.search import DEFAULT_TOP, Found, found_for, rows_of
+from qa.search import DEFAULT_TOP, Found, focus, found_for, naming, report_terms, rows_of
+from qa.wording import is_covered, passage_text, sentence_text, sentence_texts
 
 if TYPE_CHECKING:
-    from indexer.snapshot import Snapshot
+    from indexer.snapshot import ReportInfo, Snapshot
 
-MAX_WORDS = 120
-"""The contract's limit, citation markers counted."""
+DIRECT_CONFIDENCE = 0.9
+"""Confidence in rows and lists that are found by their place and not by their words."""
 
-MAX_SENTENCES = 6
+MAX_COMPARED = 4
+MAX_COMPARED_SENTENCES = 3
+COMPARED_SHARE = 0.5
+"""A report takes part in a comparison from this share of the best report's confidence."""
 
-SAME_PASSAGE_SHARE = 0.04
-"""A unit of the best passage joins the answer from this share of the best unit's probability: its
-page is cited already, and the neighbouring sentence often holds the second half of the answer."""
-
-SAME_PAGE_SHARE = 0.1
-OTHER_PAGE_SHARE = 0.25
-"""A unit on a page not yet cited must be this near the best one, as each page may be wrong."""
-
-THRESHOLD = 0.5
-"""Confidence below which the reports are said not to answer (set on the development questions)."""
-
+MAX_NAMED = 3
+MONTHS = frozenset(calendar.month_name[1:])
+ORDINALS = ("first", "second", "third", "fourth")
 NO_ANSWER = "The reports do not say."
+ELSEWHERE = "The question names {}, which was not chosen and may have the answer."
 PAGE_CACHE = 512
-LIST_NUMBER = re.compile(r"^\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]\s+(?=\S)")
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerSettings:
-    """How evidence becomes an answer; the defaults are those that were measured."""
-
-    threshold: float = THRESHOLD
-    max_words: int = MAX_WORDS
-    max_sentences: int = MAX_SENTENCES
-    same_passage_share: float = SAME_PASSAGE_SHARE
-    same_page_share: float = SAME_PAGE_SHARE
-    other_page_share: float = OTHER_PAGE_SHARE
-
-
-DEFAULT_SETTINGS = AnswerSettings()
 
 
 class Asker:
     """Answers questions from one snapshot of an index, which it pins.
 
+    ``reader`` stands in for the one that ships.
+
     Raises:
         ModelMismatch: the embedder is another one than the index was made with.
+        ReaderMissing: the reader that ships is not there.
     """
 
     def __init__(
-        self, snapshot: Snapshot, embedder: Embedder, *, settings: AnswerSettings = DEFAULT_SETTINGS
+        self,
+        snapshot: Snapshot,
+        embedder: Embedder,
+        *,
+        reader: PassageReader | None = None,
+        settings: AnswerSettings = DEFAULT_SETTINGS,
     ) -> None:
         if embedder.identity != snapshot.model:
             raise ModelMismatch(
@@ -75,12 +69,14 @@ class Asker:
             )
         self.snapshot = snapshot
         self._embedder = embedder
+        self._reader: PassageReader = reader or Reader()
         self._settings = settings
         self._acronyms = {
             short: long
             for report in snapshot.reports
             for short, long in snapshot.acronyms(report.id)
         }
+        self._named = report_terms(snapshot)
         self._rated = _RatedRows(snapshot)
         self._page_fold = lru_cache(PAGE_CACHE)(self._fold_of)
 
@@ -93,13 +89,27 @@ class Asker:
         """
         began = time.perf_counter()
         asked = read_question(question, self._acronyms)
+        wanted = tuple(dict.fromkeys(reports))
+        rows_of(self.snapshot, wanted)
+        named, names = naming(self.snapshot, self._named, asked)
+        inside = tuple(report for report in named if report in wanted)
+        groups = self._groups(asked, inside or wanted or named)
+        elsewhere = bool(wanted and named and not inside) and self._unheard(names, wanted)
+        if names:
+            asked = replace(read_question(focus(asked, names), self._acronyms), text=asked.text)
         query = self._embedder.encode_query(asked.search_text)
         embedded = time.perf_counter()
-        found = found_for(self.snapshot, query, asked, reports=reports)
+        found = [found_for(self.snapshot, query, asked, reports=group) for group in groups]
         searched = time.perf_counter()
-        scored = score_evidence(asked, found)
+        scored = [score_evidence(asked, one, self._reader) for one in found]
         ranked = time.perf_counter()
-        answer = self._answer(asked, found, scored, reports, top)
+        if elsewhere:
+            hits = _hits((), scored[0].evidence, found[0], top)
+            answer = _declined(asked, 0.0, hits, ELSEWHERE.format(self._titles(named)))
+        elif len(found) == 1:
+            answer = self._answer(asked, found[0], scored[0], groups[0], top)
+        else:
+            answer = self._compare(asked, found, scored, groups, top)
         done = time.perf_counter()
         timings = {
             "embed": _milliseconds(began, embedded),
@@ -108,23 +118,98 @@ class Asker:
             "answer": _milliseconds(ranked, done),
             "total": _milliseconds(began, done),
         }
-        return Answer(**{**_fields(answer), "timings_ms": timings})
+        return replace(answer, timings_ms=timings)
+
+    def _groups(self, asked: Question, chosen: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Return the sets of reports that are searched apart: one each for a comparison."""
+        if asked.across and not chosen:
+            chosen = tuple(report.id for report in self.snapshot.reports)
+        if (asked.compares or asked.across) and 1 < len(chosen) <= MAX_COMPARED:
+            return [(report,) for report in chosen]
+        return [chosen]
+
+    def _unheard(self, names: frozenset[str], reports: Sequence[str]) -> bool:
+        """Return whether no passage of the reports has any of the names."""
+        rows = rows_of(self.snapshot, reports)
+        return rows is not None and not self.snapshot.lexical_scores(sorted(names))[rows].any()
+
+    def _titles(self, reports: Sequence[str]) -> str:
+        titles = {report.id: report.title for report in self.snapshot.reports}
+        return ", ".join(f"“{titles[report]}” ({report})" for report in reports[:MAX_NAMED])
 
     def _answer(
         self, asked: Question, found: Found, scored: Scored, reports: Sequence[str], top: int
     ) -> Answer:
-        rated = rating_evidence(asked, self._rated.rows(reports, found))
-        hits = _hits(rated, scored.evidence, found, top)
+        direct, confidence = self._direct(asked, found, scored, reports)
+        hits = _hits(direct, scored.evidence, found, top)
+        evidence = scored.evidence
+        if asked.asks_reason and asked.asks_rating:
+            evidence = reasons_of(asked, self._rated.rows(reports, found), evidence)
+        chosen = direct or choose(asked, evidence, self._settings)
+        return self._told(asked, chosen, confidence, hits)
+
+    def _direct(
+        self, asked: Question, found: Found, scored: Scored, reports: Sequence[str]
+    ) -> tuple[tuple[Evidence, ...], float]:
+        """Return the rows or the list that answer a question by their place, and the confidence."""
         confidence = scored.confidence
-        if rated and not _unsaid(asked, (e.passage for e in rated), self.snapshot):
-            confidence = max(confidence, 0.9)
-        elif rated:
-            rated = ()
-            confidence = min(confidence, 0.5 * self._settings.threshold)
+        rated = self._rated.evidence(asked, reports, found)
+        if rated:
+            if _unsaid(asked, (e.passage for e in rated), self.snapshot):
+                return (), min(confidence, 0.5 * self._settings.threshold)
+            return rated, max(confidence, DIRECT_CONFIDENCE)
+        names = list(reports) or [c.passage.report for c in found.candidates[:1]]
+        listed = list_evidence(asked, self._passages(names)) if names else ()
+        if listed:
+            return self._shortened(listed), max(confidence, DIRECT_CONFIDENCE)
+        return (), confidence
+
+    def _passages(self, reports: Sequence[str]) -> Iterator[Passage]:
+        rows = rows_of(self.snapshot, reports)
+        for row in () if rows is None else rows:
+            yield self.snapshot.passages[int(row)]
+
+    def _shortened(self, items: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """Return items whole where all fit into an answer, else the first sentence of each."""
+        if sum(len(sentence_text(e).split()) + 1 for e in items) <= self._settings.max_words:
+            return tuple(items)
+        return tuple(first_sentence(item) for item in items)
+
+    def _compare(
+        self,
+        asked: Question,
+        found: Sequence[Found],
+        scored: Sequence[Scored],
+        groups: Sequence[tuple[str, ...]],
+        top: int,
+    ) -> Answer:
+        """Return an answer with a part from each report, each by its own evidence."""
+        words = self._settings.max_words // len(groups)
+        settings = replace(self._settings, max_words=words, max_sentences=MAX_COMPARED_SENTENCES)
+        parts: list[tuple[float, tuple[Evidence, ...]]] = []
+        for group, one, its in zip(groups, found, scored, strict=True):
+            direct, confidence = self._direct(asked, one, its, group)
+            told = fitting(direct, words) if direct else choose(asked, its.evidence, settings)
+            parts.append((confidence, told))
+        best = max(confidence for confidence, _ in parts)
+        kept = [part for confidence, part in parts if confidence >= COMPARED_SHARE * best]
+        evidence = sorted((e for its in scored for e in its.evidence), key=lambda e: -e.score)
+        hits = _hits([e for part in kept for e in part[:1]], evidence, found[0], top)
+        labels = labels_of([r for r in self.snapshot.reports if (r.id,) in groups])
+        return self._told(asked, [e for part in kept for e in part], best, hits, labels)
+
+    def _told(
+        self,
+        asked: Question,
+        chosen: Sequence[Evidence],
+        confidence: float,
+        hits: tuple[Hit, ...],
+        labels: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Return chosen evidence as an answer, or that there is none."""
         if confidence < self._settings.threshold:
             return _declined(asked, confidence, hits)
-        chosen = choose(asked, rated, scored.evidence, self._settings)
-        sentences, citations = self._cite(chosen)
+        sentences, citations = self._cite(chosen, labels or {})
         if not sentences:
             return _declined(asked, confidence, hits)
         return Answer(
@@ -139,12 +224,14 @@ class Asker:
         )
 
     def _cite(
-        self, chosen: Sequence[Evidence]
+        self, chosen: Sequence[Evidence], labels: Mapping[str, str]
     ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
         """Return the sentences with their markers and the citations that the markers name.
 
-        Evidence whose words are not found on its page is left out: it is never shown.
+        Evidence whose words are not found on its page is left out: it is never shown. ``labels``
+        name reports, each in front of the first sentence from it.
         """
+        unsaid = dict(labels)
         sentences: list[Sentence] = []
         citations: list[Citation] = []
         words = 0
@@ -154,16 +241,21 @@ class Asker:
                 passage,
                 evidence.start,
                 evidence.end,
-                lambda page, report=passage.report: self._page_fold(report, page),
+                partial(self._page_fold, passage.report),
             )
-            text = sentence_text(evidence)
+            text = next((text for text in sentence_texts(evidence) if is_covered(text, quotes)), "")
             if not quotes or not text:
                 continue
+            label = unsaid.pop(passage.report, "")
+            text = f"{label}: {text}" if label else text
             numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(quotes)))
             marked = f"{text} {''.join(f'[{n}]' for n in numbers)}."
             size = len(marked.split())
             if words + size > self._settings.max_words:
-                continue
+                if sentences:
+                    continue
+                marked = self._cut_short(text, numbers)
+                size = len(marked.split())
             words += size
             citations.extend(
                 self._citation(number, passage, quote)
@@ -171,6 +263,11 @@ class Asker:
             )
             sentences.append(Sentence(marked, numbers))
         return tuple(sentences), tuple(citations)
+
+    def _cut_short(self, text: str, numbers: Sequence[int]) -> str:
+        """Return the front of a sentence that is longer than an answer may be, with its markers."""
+        kept = text.split()[: self._settings.max_words - 2]
+        return f"{' '.join(kept)} … {''.join(f'[{n}]' for n in numbers)}."
 
     def _citation(self, number: int, passage: Passage, quote: Quote) -> Citation:
         page = self.snapshot.page_text(passage.report, quote.page)
@@ -182,6 +279,7 @@ class Asker:
             section=passage.section,
             quote=quote.text,
             rects=quote.rects,
+            ocr=page.ocr,
         )
 
     def _fold_of(self, report: str, page: int) -> str:
@@ -193,76 +291,31 @@ class _RatedRows:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._by_report: dict[str, list[RatedRow]] = {}
+        self._by_report: dict[str, tuple[list[RatedRow], list[Passage]]] = {}
+
+    def evidence(
+        self, asked: Question, reports: Sequence[str], found: Found
+    ) -> tuple[Evidence, ...]:
+        """Return the rows of ratings and scores that answer a question."""
+        tables = [self._of(report) for report in self._asked(reports, found)]
+        rows = [row for rated, _ in tables for row in rated]
+        return rating_evidence(asked, rows, [score for _, scores in tables for score in scores])
 
     def rows(self, reports: Sequence[str], found: Found) -> list[RatedRow]:
         """Return the rated rows of the reports asked, or of the nearest candidates' report."""
+        return [row for report in self._asked(reports, found) for row in self._of(report)[0]]
+
+    @staticmethod
+    def _asked(reports: Sequence[str], found: Found) -> list[str]:
         names = list(reports) or [c.passage.report for c in found.candidates[:1]]
-        return [row for name in dict.fromkeys(names) for row in self._of(name)]
+        return list(dict.fromkeys(names))
 
-    def _of(self, report: str) -> list[RatedRow]:
+    def _of(self, report: str) -> tuple[list[RatedRow], list[Passage]]:
         if report not in self._by_report:
-            rows = rows_of(self._snapshot, (report,))
-            passages = (
-                [self._snapshot.passages[int(row)] for row in rows] if rows is not None else []
-            )
-            self._by_report[report] = rated_rows(passages)
+            rows = self._snapshot.rows_of(report)
+            passages = [self._snapshot.passages[row] for row in rows]
+            self._by_report[report] = (rated_rows(passages), score_rows(passages))
         return self._by_report[report]
-
-
-def choose(
-    asked: Question,
-    rated: Sequence[Evidence],
-    evidence: Sequence[Evidence],
-    settings: AnswerSettings = DEFAULT_SETTINGS,
-) -> tuple[Evidence, ...]:
-    """Return the evidence an answer is made of, in the order in which it is told.
-
-    Rated rows answer alone. Otherwise the best unit comes first; units of its passage join on a
-    small share of its probability, units of pages already cited on a larger one, and others only
-    when they are nearly as good.
-    """
-    if rated:
-        return tuple(rated)
-    usable = [e for e in evidence if not (asked.asks_reason and e.passage.kind == "row")]
-    if not usable:
-        return ()
-    best = usable[0]
-    chosen = [best]
-    words = len(sentence_text(best).split()) + 1
-    pages = {(best.passage.report, page) for page in _pages(best)}
-    for unit in usable[1:]:
-        if len(chosen) >= settings.max_sentences:
-            break
-        size = len(sentence_text(unit).split()) + 1
-        if words + size > settings.max_words or _repeats(unit, chosen):
-            continue
-        where = {(unit.passage.report, page) for page in _pages(unit)}
-        share = settings.other_page_share
-        if unit.passage is best.passage:
-            share = settings.same_passage_share
-        elif where <= pages:
-            share = settings.same_page_share
-        if unit.score >= share * best.score:
-            chosen.append(unit)
-            words += size
-            pages |= where
-    return tuple(_told(chosen))
-
-
-def sentence_text(evidence: Evidence) -> str:
-    """Return the evidence as a sentence of the answer, without its full stop.
-
-    A row is told with its labels ("P 1.2 Staffing: Inadequate"); a list number is left out.
-    """
-    passage = evidence.passage
-    if passage.kind == "row" and passage.cells:
-        return _row_text(evidence)
-    text = " ".join(evidence.text.split())
-    text = LIST_NUMBER.sub("", text)
-    if passage.kind == "footnote" and passage.context and len(text.split()) < 6:
-        text = f"{passage.context.split(':', 1)[0]}: {text}"
-    return text.rstrip(" .;:,")
 
 
 def answer_json(answer: Answer, *, id: str = "") -> dict[str, Any]:
@@ -282,6 +335,7 @@ def answer_json(answer: Answer, *, id: str = "") -> dict[str, Any]:
                 "section": list(c.section),
                 "quote": c.quote,
                 "rects": [list(rect) for rect in c.rects],
+                **({"ocr": True} if c.ocr else {}),
             }
             for c in answer.citations
         ],
@@ -306,60 +360,6 @@ def refused_json(question: str, reason: str, *, id: str = "") -> dict[str, Any]:
     return answer_json(Answer(question, "no_answer", reason, 0.0), id=id) | {"error": reason}
 
 
-def passage_text(passage: Passage) -> str:
-    """Return a passage as it is shown: rows and footnotes with their context in front."""
-    if passage.kind == "row":
-        body = _cells_text(passage, 0, len(passage.text))
-        return f"{passage.context} › {body}" if passage.context else body
-    return f"{passage.context} › {passage.text}" if passage.context else passage.text
-
-
-def _row_text(evidence: Evidence) -> str:
-    """Return cells with their columns' names, the row's label in front of a part of it."""
-    passage = evidence.passage
-    text = _cells_text(passage, evidence.start, evidence.end)
-    where = passage.context.split(" › ")[0]
-    return f"{where} › {text}".replace("?: ", ": ").rstrip(" .;:,") if where else text
-
-
-def _cells_text(passage: Passage, start: int, end: int) -> str:
-    """Return the cells within a span: labels joined by spaces, a colon before the last value."""
-    cells = [
-        (number, passage.text[max(a, start) : min(b, end)])
-        for number, (a, b) in enumerate(passage.cells)
-        if b > a and min(b, end) > max(a, start)
-    ]
-    named = len(passage.header) == len(passage.cells) and len(cells) > 1 and len(passage.cells) > 2
-    if named:
-        return "; ".join(f"{passage.header[n]}: {cell}".strip(": ") for n, cell in cells)
-    texts = [cell for _, cell in cells]
-    if len(texts) < 2:
-        return " ".join(texts)
-    return f"{' '.join(texts[:-1])}: {texts[-1]}"
-
-
-def _pages(evidence: Evidence) -> set[int]:
-    return {
-        w.page
-        for w in evidence.passage.words
-        if evidence.start <= w.start and w.end <= evidence.end
-    }
-
-
-def _repeats(unit: Evidence, chosen: Sequence[Evidence]) -> bool:
-    """Return whether an answer has the same words already: reports repeat footnotes and notices."""
-    text = unit.text.strip().lower()
-    return any(text == other.text.strip().lower() for other in chosen)
-
-
-def _told(chosen: Sequence[Evidence]) -> Iterator[Evidence]:
-    """Yield units by the best unit of their passage first, then in the order of the page."""
-    first: dict[tuple[str, int], int] = {}
-    for place, unit in enumerate(chosen):
-        first.setdefault((unit.passage.report, unit.passage.ordinal), place)
-    yield from sorted(chosen, key=lambda e: (first[(e.passage.report, e.passage.ordinal)], e.start))
-
-
 def _hits(
     rated: Sequence[Evidence], evidence: Sequence[Evidence], found: Found, top: int
 ) -> tuple[Hit, ...]:
@@ -376,6 +376,49 @@ def _hits(
     )
 
 
+def labels_of(reports: Sequence[ReportInfo]) -> dict[str, str]:
+    """Return a short name for each report, by which those of one comparison are told apart.
+
+    It is what the report's title does not share with the others; two inspections of one place are
+    the earlier and the later. There is no figure in a name, since no quote would have it.
+    """
+    shared = set.intersection(*(set(terms(report.title)) for report in reports))
+    names = {report.id: _own_name(report.title, shared) for report in reports}
+    if len(set(names.values())) == len(reports) and all(names.values()):
+        return names
+    by_age = sorted(reports, key=_age)
+    ages = ["Earlier inspection", "Later inspection"]
+    if len(by_age) == 2:
+        return {report.id: age for report, age in zip(by_age, ages, strict=True)}
+    return {report.id: _by_place(report, by_age, names) for report in reports}
+
+
+def _age(report: ReportInfo) -> str:
+    """Return when a report was published, as nearly as can be said."""
+    years = YEAR.findall(f"{report.title} {report.id}")
+    return report.published or (years[-1] if years else report.created)
+
+
+def _own_name(title: str, shared: set[str]) -> str:
+    """Return the first capitalised words in a row that a title does not share with others."""
+    run: list[str] = []
+    for word in re.findall(r"[^\W\d]+(?:[-’'][^\W\d]+)*", title):
+        if word[0].isupper() and word not in MONTHS and not set(terms(word)) <= shared:
+            run.append(word)
+        elif run:
+            break
+    return " ".join(run)
+
+
+def _by_place(report: ReportInfo, by_age: Sequence[ReportInfo], names: Mapping[str, str]) -> str:
+    """Return a report's place and, where the place was inspected twice, which time it was."""
+    same = [other for other in by_age if names[other.id] == names[report.id]]
+    if len(same) < 2:
+        return names[report.id]
+    turn = ORDINALS[min(same.index(report), len(ORDINALS) - 1)]
+    return f"{names[report.id]}, {turn} inspection".lstrip(" ,")
+
+
 def _unsaid(asked: Question, passages: Iterable[Passage], snapshot: Snapshot) -> bool:
     """Return whether a year or figure in the question is nowhere near the rows that would answer.
 
@@ -389,8 +432,12 @@ def _unsaid(asked: Question, passages: Iterable[Passage], snapshot: Snapshot) ->
     return any(figure not in near for figure in asked.figures)
 
 
-def _declined(asked: Question, confidence: float, hits: tuple[Hit, ...]) -> Answer:
+def _declined(
+    asked: Question, confidence: float, hits: tuple[Hit, ...], reason: str = ""
+) -> Answer:
     """Return the plain "no": nothing cited, the nearest passages kept."""
+    if reason:
+        return Answer(asked.text, "no_answer", f"{NO_ANSWER} {reason}", confidence, hits=hits)
     text = f"{NO_ANSWER} The nearest passages are listed, but none of them answers the question."
     if not hits:
         text = f"{NO_ANSWER} No passage is near the question."
@@ -399,7 +446,3 @@ def _declined(asked: Question, confidence: float, hits: tuple[Hit, ...]) -> Answ
 
 def _milliseconds(start: float, end: float) -> float:
     return 1000.0 * (end - start)
-
-
-def _fields(answer: Answer) -> dict[str, Any]:
-    return {name: getattr(answer, name) for name in Answer.__dataclass_fields__}

@@ -5,6 +5,7 @@
     QaError
     ├── BadQuestion        the question is empty, too long or has no word
     ├── BadGoldFile        a line of a questions file cannot be used
+    ├── ReaderMissing      the model that scores evidence is not there or not what was shipped
     └── QuoteNotVerbatim   a quote is not on its page; never shown, always a defect
 
 Every message gives the value, the rule and the way out. A report that does not answer is not
@@ -24,6 +25,10 @@ class BadQuestion(QaError):
 
 class BadGoldFile(QaError):
     """A questions file has a line that cannot be used."""
+
+
+class ReaderMissing(QaError):
+    """The model that scores evidence cannot be used."""
 
 
 class QuoteNotVerbatim(QaError):

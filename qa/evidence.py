@@ -1,9 +1,11 @@
-"""Which sentences, bullets and rows answer a question: cheap measures, one learned weighing.
+"""Which sentences, bullets and rows answer a question: cheap measures, then the reader.
 
-Every unit of every candidate passage gets a row of measures (``FEATURES``); a logistic regression
-whose weights lie in ``weights.json`` turns the row into the probability that the unit is evidence.
-The weights are fitted by ``qa/training`` on questions over other reports than those the product is
-measured on. There is nothing to load but numbers.
+Every unit of every candidate passage gets a row of cheap measures (``FEATURES``), which a logistic
+regression turns into log odds. The passages with the best of them are read together with the
+question by ``qa.reader``; a second regression weighs what it makes of each unit
+(``READING_FEATURES``), and a third gives the confidence that there is an answer at all
+(``CONFIDENCE_FEATURES``). The weights lie in ``weights.json`` and are fitted by ``qa/training`` on
+questions over other reports than those the product is measured on.
 """
 
 from __future__ import annotations
@@ -14,17 +16,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from indexer.embedding import passage_input
 from indexer.lexical import terms
 from qa.question import Question
+from qa.reader import Reading
 from qa.records import Evidence
 from qa.search import Candidate, Found
 
 WEIGHTS = Path(__file__).with_name("weights.json")
+READ_DEPTH = 10
+"""Passages that are read with the question (figures in benchmarks/notes.md)."""
 
 FEATURES = (
     "fused",  # convex sum of dense and BM25 of the passage, 0 to 1
@@ -57,9 +63,23 @@ FEATURES = (
     "unit_first",
 )
 
+READING_FEATURES = (
+    "unit",  # the reader's log odds that the unit answers
+    "span",  # how far the unit's best answer span is ahead of none
+    "passage",  # the reader's log odds that the passage answers
+    "unit_lead",  # how far the unit is behind the best one of all that were read
+    "cheap",  # the log odds by the cheap measures
+    "row",
+    "footnote",
+)
+
 CONFIDENCE_FEATURES = (
     "evidence_logit",  # of the best unit
     "evidence_second",  # of the second best unit
+    "reader_unit",  # the reader's best log odds of a unit
+    "reader_span",
+    "reader_passage",
+    "cheap",  # best log odds by the cheap measures
     "dense",  # best cosine of any candidate
     "passage_maxsim",  # best of any candidate
     "unit_maxsim_worst",  # of the best unit
@@ -70,6 +90,7 @@ CONFIDENCE_FEATURES = (
     "terms",  # log(1 + number of terms)
     "number_missing",  # a number is wanted and the best unit has none
     "figure_missing",  # a figure or year of the question is not in the best passage
+    "name_unknown",  # a name in the question stands in no passage
 )
 
 NUMBER = re.compile(
@@ -118,6 +139,16 @@ class Weighing:
         )
 
 
+class PassageReader(Protocol):
+    """What reads a question with passages; see ``qa.reader.Reader``."""
+
+    def read(
+        self, question: str, passages: Sequence[tuple[str, Sequence[tuple[int, int]]]]
+    ) -> list[Reading]:
+        """Return what it makes of each passage, given as text and the units in it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """The evidence for a question, best first, with the confidence that there is an answer.
@@ -129,24 +160,107 @@ class Scored:
     confidence: float
 
 
-def score_evidence(question: Question, found: Found) -> Scored:
-    """Return every unit of every candidate as evidence with its probability, best first."""
+def score_evidence(
+    question: Question, found: Found, reader: PassageReader, *, depth: int = READ_DEPTH
+) -> Scored:
+    """Return every unit of every candidate as evidence with its probability, best first.
+
+    ``depth`` passages are read; units of the others follow, in the order of the cheap measures.
+    """
+    weighed = weigh(question, found, reader, depth=depth)
+    if weighed is None:
+        return Scored((), 0.0)
+    order = np.argsort(-weighed.logits, kind="stable")
+    evidence = tuple(_evidence(found, weighed, int(i)) for i in order)
+    row = measure_confidence(question, found, weighed)
+    return Scored(evidence, _sigmoid(float(weighings().confidence.logits(row[None, :])[0])))
+
+
+def _evidence(found: Found, weighed: Weighed, at: int) -> Evidence:
+    candidate, unit = weighed.keys[at]
+    passage = found.candidates[candidate].passage
+    start, end = passage.units[unit]
+    return Evidence(passage, start, end, _sigmoid(float(weighed.logits[at])))
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The units of all candidates: (candidate, unit) keys, cheap measures [n, f] and log odds [n].
+
+    ``reading`` [n, r] holds what the reader makes of each unit, and NaN where it was not read.
+    """
+
+    keys: list[tuple[int, int]]
+    rows: Float64
+    cheap: Float64
+    reading: Float64
+    logits: Float64
+
+
+def weigh(
+    question: Question,
+    found: Found,
+    reader: PassageReader,
+    *,
+    depth: int = READ_DEPTH,
+    weights: Weighings | None = None,
+) -> Weighed | None:
+    """Return the units of all candidates weighed, None where there is no unit."""
     keys, rows = measure(question, found)
     if not keys:
-        return Scored((), 0.0)
-    weighing, trust = weighings()
-    logits = weighing.logits(rows)
-    order = np.argsort(-logits, kind="stable")
-    evidence = tuple(
-        Evidence(
-            found.candidates[keys[i][0]].passage,
-            *found.candidates[keys[i][0]].passage.units[keys[i][1]],
-            score=_sigmoid(float(logits[i])),
+        return None
+    weights = weights or weighings()
+    cheap = weights.evidence.logits(rows)
+    reading = read_units(question, found, keys, rows, cheap, reader, depth=depth)
+    return Weighed(keys, rows, cheap, reading, combined(cheap, reading, weights.reading))
+
+
+def combined(cheap: Float64, reading: Float64, weighing: Weighing) -> Float64:
+    """Return the log odds of units [n]: by the reader where it read, after those by the cheap."""
+    read = ~np.isnan(reading[:, 0])
+    logits = np.where(read, 0.0, cheap)
+    logits[read] = weighing.logits(reading[read])
+    if read.any() and not read.all():
+        # What was not read never goes before what was.
+        logits[~read] += min(0.0, float(logits[read].min()) - float(cheap[~read].max()) - 1.0)
+    return logits
+
+
+def read_units(
+    question: Question,
+    found: Found,
+    keys: Sequence[tuple[int, int]],
+    rows: Float64,
+    cheap: Float64,
+    reader: PassageReader,
+    *,
+    depth: int = READ_DEPTH,
+) -> Float64:
+    """Return what the reader makes of each unit [n, len(READING_FEATURES)], NaN where not read."""
+    best: dict[int, float] = {}
+    for (candidate, _), value in zip(keys, cheap, strict=True):
+        best[candidate] = max(best.get(candidate, -np.inf), float(value))
+    chosen = sorted(best, key=lambda c: (-best[c], c))[:depth]
+    texts = [passage_input(found.candidates[c].passage, "") for c in chosen]
+    readings = dict(zip(chosen, reader.read(question.search_text, texts), strict=True))
+    peak = max((float(r.units.max()) for r in readings.values() if len(r.units)), default=0.0)
+    column = {name: i for i, name in enumerate(FEATURES)}
+    measured = np.full((len(keys), len(READING_FEATURES)), np.nan)
+    for at, (candidate, unit) in enumerate(keys):
+        reading = readings.get(candidate)
+        if reading is None or unit >= len(reading.units):
+            continue
+        own = float(reading.units[unit])
+        measured[at] = (
+            own,
+            float(reading.spans[unit]),
+            reading.passage,
+            own - peak,
+            float(cheap[at]),
+            rows[at, column["row"]],
+            rows[at, column["footnote"]],
         )
-        for i in order
-    )
-    row = measure_confidence(question, found, keys, rows, logits)
-    return Scored(evidence, _sigmoid(float(trust.logits(row[None, :])[0])))
+    return measured
 
 
 def measure(question: Question, found: Found) -> tuple[list[tuple[int, int]], Float64]:
@@ -197,20 +311,17 @@ def measure(question: Question, found: Found) -> tuple[list[tuple[int, int]], Fl
     return keys, np.array(rows, float).reshape(len(rows), len(FEATURES))
 
 
-def measure_confidence(
-    question: Question,
-    found: Found,
-    keys: Sequence[tuple[int, int]],
-    rows: Float64,
-    logits: Float64,
-) -> Float64:
+def measure_confidence(question: Question, found: Found, weighed: Weighed) -> Float64:
     """Return the measures by which a question is judged answerable, [len(CONFIDENCE_FEATURES)]."""
+    logits, rows = weighed.logits, weighed.rows
     order = np.argsort(-logits, kind="stable")
     best = int(order[0])
     second = float(logits[order[1]]) if len(order) > 1 else float(logits[best]) - 1.0
     column = {name: rows[:, i] for i, name in enumerate(FEATURES)}
-    start, end = found.candidates[keys[best][0]].passage.units[keys[best][1]]
-    passage = found.candidates[keys[best][0]].passage
+    read = weighed.reading[~np.isnan(weighed.reading[:, 0])]
+    peaks = read[:, :3].max(axis=0) if len(read) else np.zeros(3)
+    passage = found.candidates[weighed.keys[best][0]].passage
+    start, end = passage.units[weighed.keys[best][1]]
     said = f"{passage.text} {passage.context} {passage.heading}"
     total = sum(found.idf.values()) or 1.0
     known = set().union(*(terms(_all_text(c)) for c in found.candidates))
@@ -218,6 +329,10 @@ def measure_confidence(
         [
             float(logits[best]),
             second,
+            float(peaks[0]),
+            float(peaks[1]),
+            float(peaks[2]),
+            float(weighed.cheap.max()),
             float(column["dense"].max()),
             float(column["passage_maxsim"].max()),
             float(column["unit_maxsim_worst"][best]),
@@ -228,16 +343,27 @@ def measure_confidence(
             float(np.log1p(len(question.terms))),
             float(question.asks_number and not NUMBER.search(passage.text[start:end])),
             float(any(figure not in said for figure in question.figures)),
+            float(any(name not in known for name in question.names)),
         ]
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Weighings:
+    """The three regressions: cheap measures, what the reader makes of a unit, confidence."""
+
+    evidence: Weighing
+    reading: Weighing
+    confidence: Weighing
+
+
 @cache
-def weighings() -> tuple[Weighing, Weighing]:
-    """Return the weighing of evidence and that of confidence, from ``weights.json``."""
+def weighings() -> Weighings:
+    """Return the regressions of ``weights.json``."""
     record = json.loads(WEIGHTS.read_text("utf-8"))
-    return (
+    return Weighings(
         Weighing.from_json(record["evidence"], FEATURES),
+        Weighing.from_json(record["reading"], READING_FEATURES),
         Weighing.from_json(record["confidence"], CONFIDENCE_FEATURES),
     )
 
@@ -290,7 +416,10 @@ def _token_weights(found: Found) -> Float64:
     question made of them alone can still be compared.
     """
     weights = np.array(
-        [max((found.idf.get(t, 0.0) for t in terms(word)), default=0.0) for word in found.query.words]
+        [
+            max((found.idf.get(t, 0.0) for t in terms(word)), default=0.0)
+            for word in found.query.words
+        ]
     )
     if len(weights) == 0 or weights.max() <= 0:
         return np.full(len(weights), 1.0 / max(1, len(weights)))

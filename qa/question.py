@@ -32,6 +32,20 @@ ASKS_RATING = re.compile(
     r"|requires improvement)\b",
     re.I,
 )
+COMPARES = re.compile(
+    r"\b(compar\w+|versus|vs|differ\w*|chang\w+|since|between|both|either|each|respective\w*"
+    r"|moved?|shift\w*|(got|gone|become) (worse|better)|(come|came|go|went|gone|going) (up|down)"
+    r"|better|worse|higher|lower|more|fewer|improv\w+|than|last (time|inspection)|previous\w*)\b",
+    re.I,
+)
+ACROSS = re.compile(
+    r"\bcompare\b|\bacross (the |all )?(reports|units|areas|councils|inspections)\b"
+    r"|\b(which|what|do|does|did|are|were|how many)( of)?( the| these| those| all)?( inspected)?"
+    r" (units|areas|reports|places|councils|(local )?authorities|pdus|services|inspections"
+    r"|schools)\b"
+    r"|\b(both|each|either|every) (unit|area|report|place|council|authority|pdu|inspection)s?\b",
+    re.I,
+)
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 FIGURE = re.compile(r"\d[\d,.]*\d|\d")
 COMMON_WORDS = frozenset(
@@ -44,7 +58,8 @@ COMMON_WORDS = frozenset(
 class Question:
     """A question that can be asked, with what its wording says of the answer.
 
-    ``text`` is as typed, ``search_text`` has the long or short forms of the acronyms in it added.
+    ``text`` is as typed, ``search_text`` has the long or short forms of the acronyms in it added;
+    ``names`` are the terms of words written with a capital.
     """
 
     text: str
@@ -54,8 +69,11 @@ class Question:
     asks_reason: bool
     asks_name: bool
     asks_rating: bool
+    compares: bool
+    across: bool
     years: frozenset[str]
     figures: frozenset[str]
+    names: frozenset[str] = frozenset()
 
 
 def read_question(text: str, acronyms: Mapping[str, str] | None = None) -> Question:
@@ -76,9 +94,24 @@ def read_question(text: str, acronyms: Mapping[str, str] | None = None) -> Quest
         asks_reason=bool(ASKS_REASON.search(plain)),
         asks_name=bool(ASKS_NAME.search(plain)),
         asks_rating=bool(ASKS_RATING.search(plain)),
+        compares=bool(COMPARES.search(plain)),
+        across=bool(ACROSS.search(plain)),
         years=frozenset(YEAR.findall(plain)),
         figures=frozenset(FIGURE.findall(plain)),
+        names=_names(plain),
     )
+
+
+def _names(text: str) -> frozenset[str]:
+    """Return the terms of the words that a question writes with a capital, its first word apart.
+
+    A question written in capitals throughout names nothing by them.
+    """
+    words = re.findall(r"[^\W\d_]+", text)
+    capital = [word for word in words[1:] if word[0].isupper()]
+    if len(capital) > 0.6 * max(1, len(words) - 1):
+        return frozenset()
+    return frozenset(term for word in capital for term in terms(word))
 
 
 def check_question(text: str) -> None:

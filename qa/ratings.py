@@ -31,6 +31,8 @@ ALL_ROWS = re.compile(
     re.I,
 )
 SCORE = re.compile(r"\bscore[sd]?\b", re.I)
+OUT_OF = re.compile(r"\b(overall|total|out of|points?)\b", re.I)
+TOTAL = re.compile(r"\d{1,3}\s*(/|out of)\s*\d{1,3}")
 COUNTS = re.compile(r"\b(how (many|much)|per ?cent(age)?|proportion|number of|share of)\b|%", re.I)
 GRADE = re.compile(r"\b(outstanding|good|requires improvement|inadequate|satisfactory)\b", re.I)
 NAMES_NOTHING = frozenset(
@@ -44,6 +46,16 @@ NAMES_NOTHING = frozenset(
 OVERALL_TERMS = frozenset(terms("overall"))
 RATING_TERMS = frozenset(terms("rating"))
 MAX_ROWS = 9
+OWN_SECTION_SHARE = 0.05
+"""The section of what is rated gives the reasons from this share of the best probability."""
+MAX_UNNAMED = 3
+"""A question with more words than this that name nothing of the ratings is about something else."""
+
+HOW = re.compile(
+    r"\bhow (is|are|was|were|do|does|did)\b.*\b(decided|worked out|calculated|set|made"
+    r"|reached|arrived|determined|judged on|based)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,21 @@ def rated_rows(passages: Iterable[Passage]) -> list[RatedRow]:
     return rows
 
 
-def rating_evidence(question: Question, rows: Sequence[RatedRow]) -> tuple[Evidence, ...]:
+def score_rows(passages: Iterable[Passage]) -> list[Passage]:
+    """Return the rows that give a score out of a total ("Score | 4/21"), in the order given."""
+    return [
+        passage
+        for passage in passages
+        if passage.kind == "row"
+        and len(passage.cells) >= 2
+        and SCORE.search(passage.text)
+        and TOTAL.fullmatch(passage.text[slice(*passage.cells[-1])].strip())
+    ]
+
+
+def rating_evidence(
+    question: Question, rows: Sequence[RatedRow], scores: Sequence[Passage] = ()
+) -> tuple[Evidence, ...]:
     """Return the rows that answer a question about ratings, none where it asks something else.
 
     A question that asks for a reason, for a score in a part of a standard, or how many of something
@@ -85,10 +111,38 @@ def rating_evidence(question: Question, rows: Sequence[RatedRow]) -> tuple[Evide
         return ()
     if COUNTS.search(question.text) and not ALL_ROWS.search(question.text):
         return ()
+    if HOW.search(question.text) or len(_unnamed(question, rows)) > MAX_UNNAMED:
+        return ()
+    if SCORE.search(question.text) and OUT_OF.search(question.text):
+        return tuple(Evidence(p, 0, len(p.text), 1.0) for p in scores[:MAX_ROWS])
     if not ASKS_RATING.search(SCORE.sub("", question.text)) and len(_unnamed(question, rows)) > 1:
         return ()
     chosen = _named(question, rows)
     return tuple(Evidence(row.passage, 0, len(row.passage.text), 1.0) for row in chosen[:MAX_ROWS])
+
+
+def reasons_of(
+    question: Question, rows: Sequence[RatedRow], evidence: Sequence[Evidence]
+) -> tuple[Evidence, ...]:
+    """Return the evidence for why something is rated as it is, that of its own section alone.
+
+    The reasons for a rating stand under the heading of what is rated. Where the question names no
+    rated row, or the section has next to nothing, all evidence is returned.
+    """
+    asked = set(terms(question.text))
+    shares = {row.label: _share(row.label, asked) for row in rows}
+    best = max(shares.values(), default=0.0)
+    labels = [_words(label) for label, share in shares.items() if share >= max(0.67, best)]
+    own = [
+        e
+        for e in evidence
+        if e.passage.kind == "text"
+        and e.passage.section
+        and any(label <= frozenset(terms(e.passage.section[-1])) for label in labels)
+    ]
+    if not own or own[0].score < OWN_SECTION_SHARE * evidence[0].score:
+        return tuple(evidence)
+    return tuple(own)
 
 
 def _named(question: Question, rows: Sequence[RatedRow]) -> list[RatedRow]:
@@ -98,6 +152,10 @@ def _named(question: Question, rows: Sequence[RatedRow]) -> list[RatedRow]:
     own = [row for row in rows if _share(row.label, asked) >= 0.5]
     best = max((_share(row.label, asked) for row in own), default=0.0)
     own = [row for row in own if _share(row.label, asked) >= min(best, 0.67)]
+    grades = {grade.lower() for grade in GRADE.findall(question.text)}
+    if question.across and grades:
+        # "Which units were rated Good?" is answered by those that were.
+        return [row for row in overall if row.grade.strip().lower() in grades]
     if OVERALL.search(question.text):
         return overall + [row for row in own if best == 1.0 and row not in overall]
     group = [row for row in rows if row.group and _share(row.group, asked) >= 0.5]

@@ -36,7 +36,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Report, page, section and verbatim words, with their rectangles on that page."""
+    """Report, page, section and verbatim words, with their rectangles on that page.
+
+    ``ocr`` says that the page is a picture whose words were read by OCR.
+    """
 
     n: int
     report: str
@@ -45,6 +48,7 @@ class Citation:
     section: tuple[str, ...]
     quote: str
     rects: tuple[Rect, ...]
+    ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,12 @@ POOL = 200
 
 DEPTH = 30
 """Fused passages that are compared token by token."""
+
+MIN_FOCUS_TERMS = 2
+OWN_SHARE = 0.8
+"""A name is a report's own when this share of the passages that have it are the report's."""
+
+WORD = re.compile(r"[^\W_]+")
 
 Float32 = npt.NDArray[np.float32]
 Int16 = npt.NDArray[np.int16]
@@ -171,24 +178,91 @@ def rows_of(snapshot: Snapshot, reports: Sequence[str]) -> Int64 | None:
 
 
 def named_reports(snapshot: Snapshot, question: Question) -> tuple[str, ...]:
-    """Return the reports that the question names by place or year; empty where it names none.
+    """Return the reports that the question names by place or year; empty where it names none."""
+    return naming(snapshot, report_terms(snapshot), question)[0]
 
-    A word counts as a name when it stands in the titles or ids of some reports and not of all.
-    A year only decides between reports that the other words leave.
+
+def report_terms(snapshot: Snapshot) -> dict[str, frozenset[str]]:
+    """Return for each report the terms by which it can be named: title, id, year of publication."""
+    return {
+        report.id: frozenset(
+            terms(f"{report.title} {report.id.replace('-', ' ')} {report.published[:4]}")
+        )
+        for report in snapshot.reports
+    }
+
+
+def naming(
+    snapshot: Snapshot, named: Mapping[str, frozenset[str]], question: Question
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the reports that the question names by place or year, and the terms that name them.
+
+    ``named`` is what ``report_terms`` returns. A word counts as a name when it stands in the terms
+    of some reports and not of all, and the passages that have it are nearly all theirs: "services"
+    may stand in one title, but it names nothing. Where a place has several reports, a year in the question
+    chooses between them, unless the question asks what changed and so means them all.
     """
-    if len(snapshot.reports) < 2:
-        return ()
+    if len(named) < 2:
+        return (), frozenset()
     asked = set(question.terms)
-    own = {r.id: set(terms(f"{r.title} {r.id.replace('-', ' ')}")) for r in snapshot.reports}
-    shared = set.intersection(*own.values())
-    counts = {word: sum(word in words for words in own.values()) for word in asked}
-    rare = {w for w in asked - shared if 0 < counts[w] <= max(1, len(own) // 2)}
-    names = {word for word in rare if not word.isdigit()}
-    years = {word for word in asked if word in question.years and counts.get(word)}
-    placed = [report for report, words in own.items() if words & names]
-    pool = placed or (list(own) if years else [])
-    dated = [report for report in pool if own[report] & years]
-    return tuple(dated or placed)
+    shared = frozenset.intersection(*named.values())
+    counts = {word: sum(word in words for words in named.values()) for word in asked - shared}
+    names = {
+        word
+        for word, count in counts.items()
+        if not word.isdigit()
+        # In a small library a place may be in most of the reports, inspected more than once.
+        and 0 < count <= (len(named) if word in question.names else max(1, len(named) // 2))
+    }
+    years = {word for word in question.years if counts.get(word)}
+    chosen: dict[str, None] = {}
+    used: set[str] = set()
+    owners = {name: [r for r, words in named.items() if name in words] for name in sorted(names)}
+    owners = {name: own for name, own in owners.items() if _is_own(snapshot, name, own)}
+    names = set(owners)
+    places = list(owners.values())
+    single = len({tuple(place) for place in places}) == 1
+    for place in places or ([list(named)] if years else []):
+        dated = [report for report in place if named[report] & years]
+        changed = question.compares and single and len(place) > 1 and len(dated) < 2
+        narrowed = place if changed or not dated else dated
+        chosen.update(dict.fromkeys(narrowed))
+        used |= years if dated else set()
+    return tuple(report for report in named if report in chosen), frozenset(names | used)
+
+
+def _is_own(snapshot: Snapshot, term: str, reports: Sequence[str]) -> bool:
+    """Return whether nearly all passages that have a term are those of some reports."""
+    having = snapshot.lexical_scores([term]) > 0
+    own = rows_of(snapshot, reports)
+    inside = 0 if own is None else int(np.count_nonzero(having[own]))
+    return inside >= OWN_SHARE * int(np.count_nonzero(having))
+
+
+def focus(question: Question, names: frozenset[str]) -> str:
+    """Return a question without the words that only say which report is meant.
+
+    In the report they stand everywhere and say nothing of the answer. Where too little would be
+    left, the question is returned as it is.
+
+    >>> from qa.question import read_question
+    >>> focus(read_question("how many boats in Fenmarsh in 2025?"), frozenset({"fenmarsh", "2025"}))
+    'how many boats?'
+    """
+    if not names:
+        return question.text
+    kept = question.text
+    for word in dict.fromkeys(WORD.findall(question.text)):
+        if set(terms(word)) & names:
+            kept = re.sub(
+                rf"(?:\b(?:in|at|for|of|from|since|to|by|the|and|between|vs\.?|versus|with)\s+)*"
+                rf"[(]?\b{re.escape(word)}\b(?:['’]s)?[)]?",
+                "",
+                kept,
+                flags=re.I,
+            )
+    kept = re.sub(r"\s+([?.,;:!])", r"\1", " ".join(kept.split())).strip(" ,;:")
+    return kept if len(set(terms(kept))) >= MIN_FOCUS_TERMS else question.text
 
 
 def _best_rows(lexical: Float32, allowed: Int64 | None, pool: int) -> Int64:

@@ -15,18 +15,12 @@ from indexer.errors import ModelMismatch, UnknownReport
 from indexer.records import PageText, Passage, Report, TextWord
 from indexer.snapshot import Snapshot, open_snapshot
 from indexer.text import fold
-from qa.answer import (
-    NO_ANSWER,
-    AnswerSettings,
-    Asker,
-    answer_json,
-    choose,
-    refused_json,
-    sentence_text,
-)
+from qa.answer import NO_ANSWER, Asker, answer_json, refused_json
+from qa.choice import AnswerSettings, choose
 from qa.errors import BadQuestion
 from qa.question import read_question
 from qa.records import Answer, Evidence
+from qa.wording import sentence_text
 
 MakePdf = Callable[..., Path]
 
@@ -344,24 +338,24 @@ def evidence(passage: Passage, unit: int, score: float) -> Evidence:
 def test_units_join_the_best_one_by_how_near_its_place_they_are(
     scored: list[tuple[Passage, int, float]], told: list[str]
 ) -> None:
-    chosen = choose(read_question("what"), (), [evidence(*one) for one in scored], SHARES)
+    chosen = choose(read_question("what"), [evidence(*one) for one in scored], SHARES)
     assert [unit.text for unit in chosen] == told
 
 
-def test_rated_rows_answer_alone_and_rows_give_no_reasons() -> None:
+def test_rows_give_no_reasons() -> None:
     row = Evidence(TABLE[0], 0, 19, 1.0)
     text = evidence(BEST, 0, 0.5)
-    assert choose(read_question("what"), [row], [text]) == (row,)
-    assert choose(read_question("why"), (), [row, text]) == (text,)
-    assert choose(read_question("why"), (), [row]) == ()
+    assert choose(read_question("what"), [row]) == (row,)
+    assert choose(read_question("why"), [row, text]) == (text,)
+    assert choose(read_question("why"), [row]) == ()
 
 
 def test_no_more_units_than_the_limits_are_chosen() -> None:
     all_three = [evidence(BEST, n, 1.0) for n in range(3)]
     two = AnswerSettings(max_sentences=2)
-    assert len(choose(read_question("what"), (), all_three, two)) == 2
+    assert len(choose(read_question("what"), all_three, two)) == 2
     five_words = AnswerSettings(max_words=5)  # each unit and its marker are two words
-    assert len(choose(read_question("what"), (), all_three, five_words)) == 2
+    assert len(choose(read_question("what"), all_three, five_words)) == 2
 
 
 # Wording
@@ -375,7 +369,7 @@ def test_no_more_units_than_the_limits_are_chosen() -> None:
         (passage_of("r", 0, "(iv) train them"), "train them"),
         (passage_of("r", 0, "2.5 litres were held."), "2.5 litres were held"),
         (row_of("r", 0, "P 1.2", "Staffing", "Good"), "Ratings › P 1.2 Staffing: Good"),
-        (row_of("r", 0, "Is it held?", "16%", context="P 2.1 Oil"), "P 2.1 Oil › Is it held: 16%"),
+        (row_of("r", 0, "Is it held?", "16%", context="P 2.1 Oil"), "Oil › Is it held: 16%"),
         (row_of("r", 0, "Good", context=""), "Good"),
         (
             passage_of("r", 0, "Train Some Yes", cells=["Train", "Some", "Yes"],

@@ -45,6 +45,7 @@ MAIN_MAY_IMPORT = QA_MAY_IMPORT | {
 HOMES = {
     "bm25s": {"indexer/snapshot.py"},
     "faiss": {"indexer/snapshot.py"},
+    "onnxruntime": {"qa/reader.py"},
     "pypdf": {"indexer/reading.py"},
     "pypdfium2": {"indexer/reading.py"},
     "sentence_transformers": {"indexer/embedding.py"},

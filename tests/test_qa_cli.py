@@ -20,7 +20,8 @@ from indexer.build import build
 from indexer.embedding import Embedder
 from indexer.snapshot import open_snapshot
 from qa.__main__ import main
-from qa.answer import AnswerSettings, Asker
+from qa.answer import Asker
+from qa.choice import AnswerSettings
 from qa.evaluate import PageFinder, load_gold
 
 ROOT = Path(__file__).resolve().parents[1]

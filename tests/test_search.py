@@ -266,6 +266,8 @@ def named(make_index: MakeIndex) -> Snapshot:
         ("Skerries in 2025", ["skerries-2024"]),  # no such report: the place decides
         ("oil in 2025", ["fenmarsh-2025", "north-cape-2025"]),
         ("oil in 2019", []),
+        ("What changed at Fenmarsh since 2023?", ["fenmarsh-2023", "fenmarsh-2025"]),
+        ("Compare Skerries with Fenmarsh in 2025", ["fenmarsh-2025", "skerries-2024"]),
         ("capes", ["north-cape-2025"]),
     ],
 )

@@ -1,11 +1,9 @@
 """Fit the weighing of evidence and the confidence from questions over inspection reports.
 
-    python -m qa.training REPORTS QUESTIONS... --off-topic FILE... --work DIR --out qa/weights.json
-
 A question counts with the units of its candidate passages: those that hold its evidence are
-positive, all others negative. Reports are kept whole in the three folds of the validation. The
-confidence is fitted on answerable questions against unanswerable ones, near misses, and questions
-about other subjects altogether.
+positive, all others negative. The cheap measures are weighed on all examples; what the reader says
+is weighed, and the confidence fitted, on reports that the reader was not trained on, since on its
+own reports it is surer than it has reason to be.
 """
 
 from __future__ import annotations
@@ -23,16 +21,27 @@ import numpy.typing as npt
 from indexer.embedding import Embedder
 from indexer.records import Passage
 from indexer.text import fold
-from qa.evidence import CONFIDENCE_FEATURES, FEATURES, Weighing, measure, measure_confidence
-from qa.question import read_question
+from qa.evidence import (
+    CONFIDENCE_FEATURES,
+    FEATURES,
+    READ_DEPTH,
+    READING_FEATURES,
+    PassageReader,
+    Weighed,
+    Weighing,
+    combined,
+    measure,
+    measure_confidence,
+    read_units,
+)
+from qa.question import Question, read_question
 from qa.search import Found, search
 
 EVIDENCE_PENALTY = 0.3
 """Inverse of the ridge penalty; .03 to 1 gave the same evidence@1 to .005."""
 
-CONFIDENCE_PENALTY = 0.3
-FOLDS = 3
-OFF_TOPIC = 400
+READING_PENALTY = 0.3
+CONFIDENCE_PENALTY = 0.1
 SEED = 20_240_711
 PART_OF_EVIDENCE = 0.25
 """A unit inside an evidence string counts when it is at least this share of the string."""
@@ -48,6 +57,7 @@ class Example:
     question: str
     evidence: tuple[str, ...]
     kind: str
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class Measured:
     """An example with the measures of its units [n, f] and which of them are evidence [n]."""
 
     example: Example
+    question: Question
     found: Found
     keys: list[tuple[int, int]]
     rows: Float64
@@ -70,12 +81,26 @@ def load_examples(paths: Iterable[Path]) -> list[Example]:
             report = record["report"]
             if "near_miss" in record:
                 examples.append(
-                    Example(report, record["question"], (record["sentence"],), "contrast")
+                    Example(
+                        report,
+                        record["question"],
+                        (record["sentence"],),
+                        "contrast",
+                        record.get("answer", ""),
+                    )
                 )
                 examples.append(Example(report, record["near_miss"], (), "near_miss"))
             else:
                 evidence = tuple(record["evidence"])
-                examples.append(Example(report, record["question"], evidence, record["type"]))
+                examples.append(
+                    Example(
+                        report,
+                        record["question"],
+                        evidence,
+                        record["type"],
+                        record.get("answer", ""),
+                    )
+                )
     return examples
 
 
@@ -97,8 +122,12 @@ def _questions(record: Any) -> Iterator[str]:
 
 def holds(unit: str, evidence: Sequence[str]) -> bool:
     """Return whether a unit holds an evidence string, or enough of one."""
-    own = fold(unit)
-    for string in map(fold, evidence):
+    return holds_folded(fold(unit), [fold(string) for string in evidence])
+
+
+def holds_folded(own: str, evidence: Sequence[str]) -> bool:
+    """Return what ``holds`` does for folded texts."""
+    for string in evidence:
         inside = own in string and len(own) >= PART_OF_EVIDENCE * len(string)
         ends = len(string) > 40 and (string[:40] in own or string[-40:] in own)
         if own and (string in own or inside or ends):
@@ -120,7 +149,7 @@ def measure_all(
         if not keys:
             continue
         positive = [holds(_unit(found.candidates[c].passage, u), example.evidence) for c, u in keys]
-        measured.append(Measured(example, found, keys, rows, np.array(positive, bool)))
+        measured.append(Measured(example, asked, found, keys, rows, np.array(positive, bool)))
     return measured
 
 
@@ -149,53 +178,95 @@ def fit_evidence(measured: Sequence[Measured]) -> Weighing:
     )
 
 
-def confidence_rows(measured: Sequence[Measured], weighing: Weighing) -> Float64:
-    """Return the confidence measures of examples [n, len(CONFIDENCE_FEATURES)]."""
-    rows = [
-        measure_confidence(
-            read_question(m.example.question), m.found, m.keys, m.rows, weighing.logits(m.rows)
+def read_all(
+    measured: Sequence[Measured],
+    evidence: Weighing,
+    reader: PassageReader,
+    *,
+    depth: int = READ_DEPTH,
+) -> list[Float64]:
+    """Return what the reader makes of each example's units, as ``qa.evidence.read_units`` does."""
+    return [
+        read_units(
+            m.question, m.found, m.keys, m.rows, evidence.logits(m.rows), reader, depth=depth
         )
         for m in measured
     ]
+
+
+def fit_reading(measured: Sequence[Measured], readings: Sequence[Float64]) -> Weighing:
+    """Return the weighing of what was read, fitted on the units of answerable questions."""
+    rows, positive = [], []
+    for m, reading in zip(measured, readings, strict=True):
+        read = ~np.isnan(reading[:, 0])
+        rows.append(reading[read])
+        positive.append(m.positive[read])
+    return fit_weighing(np.concatenate(rows), np.concatenate(positive), READING_PENALTY)
+
+
+def confidence_rows(
+    measured: Sequence[Measured],
+    readings: Sequence[Float64],
+    evidence: Weighing,
+    reading_weights: Weighing,
+) -> Float64:
+    """Return the confidence measures of examples [n, len(CONFIDENCE_FEATURES)]."""
+    rows = []
+    for m, reading in zip(measured, readings, strict=True):
+        cheap = evidence.logits(m.rows)
+        logits = combined(cheap, reading, reading_weights)
+        rows.append(
+            measure_confidence(m.question, m.found, Weighed(m.keys, m.rows, cheap, reading, logits))
+        )
     return np.array(rows)
 
 
-def cross_validate(measured: Sequence[Measured]) -> dict[str, float]:
+def fit_confidence(rows: Float64, measured: Sequence[Measured]) -> Weighing:
+    """Return the weighing of confidence, answerable questions against all others."""
+    answerable = np.array([bool(m.example.evidence) for m in measured])
+    return fit_weighing(rows, answerable, CONFIDENCE_PENALTY)
+
+
+def cross_validate(
+    measured: Sequence[Measured], readings: Sequence[Float64], evidence: Weighing
+) -> dict[str, float]:
     """Return evidence@1 and the AUROC of the confidence on reports that were left out."""
     from sklearn.metrics import roc_auc_score
 
     reports = sorted({m.example.report for m in measured})
-    fold_of = {report: i % FOLDS for i, report in enumerate(reports)}
     first: list[bool] = []
     trust: list[float] = []
     kinds: list[str] = []
-    for number in range(FOLDS):
-        inside = [m for m in measured if fold_of[m.example.report] != number]
-        outside = [m for m in measured if fold_of[m.example.report] == number]
-        weighing = fit_evidence(inside)
-        judge = fit_confidence(inside, weighing)
-        trust.extend(judge.logits(confidence_rows(outside, weighing)))
-        kinds.extend(_kind(m) for m in outside)
-        first.extend(
-            bool(m.positive[int(np.argmax(weighing.logits(m.rows)))])
-            for m in outside
-            if m.example.evidence
+    for left in reports:
+        inside = [i for i, m in enumerate(measured) if m.example.report != left]
+        outside = [i for i, m in enumerate(measured) if m.example.report == left]
+
+        def part(chosen: Sequence[int]) -> tuple[list[Measured], list[Float64]]:
+            return [measured[i] for i in chosen], [readings[i] for i in chosen]
+
+        reading_weights = fit_reading(*part(inside))
+        judge = fit_confidence(
+            confidence_rows(*part(inside), evidence, reading_weights), part(inside)[0]
         )
+        trust.extend(judge.logits(confidence_rows(*part(outside), evidence, reading_weights)))
+        kinds.extend(_kind(measured[i]) for i in outside)
+        for i in outside:
+            if measured[i].example.evidence:
+                m = measured[i]
+                logits = combined(evidence.logits(m.rows), readings[i], reading_weights)
+                first.append(bool(m.positive[int(np.argmax(logits))]))
     figures = {"evidence@1": float(np.mean(first))}
     for kind in ("near_miss", "off_topic"):
-        pairs = [(t, k == "answerable") for t, k in zip(trust, kinds, strict=True)
-                 if k in ("answerable", kind)]
-        figures[f"auroc_{kind}"] = float(
-            roc_auc_score([y for _, y in pairs], [t for t, _ in pairs])
-        )
+        pairs = [
+            (t, k == "answerable")
+            for t, k in zip(trust, kinds, strict=True)
+            if k in ("answerable", kind)
+        ]
+        if len({y for _, y in pairs}) == 2:
+            figures[f"auroc_{kind}"] = float(
+                roc_auc_score([y for _, y in pairs], [t for t, _ in pairs])
+            )
     return figures
-
-
-def fit_confidence(measured: Sequence[Measured], weighing: Weighing) -> Weighing:
-    """Return the weighing of confidence, answerable questions against all others."""
-    rows = confidence_rows(measured, weighing)
-    answerable = np.array([bool(m.example.evidence) for m in measured])
-    return fit_weighing(rows, answerable, CONFIDENCE_PENALTY)
 
 
 def _kind(measured: Measured) -> str:
@@ -204,10 +275,13 @@ def _kind(measured: Measured) -> str:
     return "off_topic" if measured.example.kind == "off_topic" else "near_miss"
 
 
-def to_json(evidence: Weighing, confidence: Weighing, figures: dict[str, float]) -> dict[str, Any]:
-    """Return both weighings in the form in which they are stored."""
+def to_json(
+    evidence: Weighing, reading: Weighing, confidence: Weighing, figures: dict[str, float]
+) -> dict[str, Any]:
+    """Return the weighings in the form in which they are stored."""
     return {
         "evidence": _record(evidence, FEATURES),
+        "reading": _record(reading, READING_FEATURES),
         "confidence": _record(confidence, CONFIDENCE_FEATURES),
         "validation": {name: round(value, 4) for name, value in figures.items()},
     }

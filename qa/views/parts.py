@@ -9,11 +9,11 @@ from typing import Literal
 
 from indexer.build import ReportStatus
 from indexer.records import Passage
-from qa.answer import passage_text
 from qa.records import Citation, Hit, Sentence
 from qa.views import strings
 from qa.views.escape import html
 from qa.views.picture import data_address
+from qa.wording import passage_text
 
 MARKERS = re.compile(r"\s*((?:\[\d+\])+)(?=\.?$)")
 SIGNS = {"note": "", "good": "✓ ", "bad": "! "}

@@ -1,0 +1,175 @@
+"""Which evidence an answer is made of: the best, what it leans on, and what completes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from qa.question import Question
+from qa.records import Evidence
+from qa.wording import sentence_text
+
+MAX_WORDS = 120
+"""The contract's limit, citation markers counted."""
+
+MAX_SENTENCES = 6
+
+SAME_PASSAGE_SHARE = 0.04
+"""A unit of the best passage joins the answer from this share of the best unit's probability: its
+page is cited already, and the neighbouring sentence often holds the second half of the answer."""
+
+SAME_PAGE_SHARE = 0.1
+OTHER_PAGE_SHARE = 0.25
+"""A unit on a page not yet cited must be this near the best one, as each page may be wrong."""
+
+THRESHOLD = 0.31
+"""Confidence below which the reports are said not to answer (set on the development questions)."""
+
+LEANS = re.compile(
+    r"(this|these|that|those|such|it|they|he|she|both|consequently|therefore|thus|hence"
+    r"|accordingly|as a (result|consequence)|for (this|these|that|those) reasons?"
+    r"|because of (this|that|these)|(in|of) (this|these|that|those|such)|however|but|the same)\b",
+    re.I,
+)
+"""A sentence that begins so cannot be understood without the one before it."""
+
+CONCLUDES = re.compile(
+    r"\b(for (this|these|those) reasons?|as a (result|consequence)|consequently|therefore"
+    r"|(this|these|which) (has|have|had)? ?(all )?(resulted|led|meant|contributed)"
+    r"|in (all|summary|conclusion))\b",
+    re.I,
+)
+"""A sentence that says so sums up reasons, which stand before it."""
+
+MAX_LEANS = 1
+MAX_REASONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """How evidence becomes an answer; the defaults are those that were measured."""
+
+    threshold: float = THRESHOLD
+    max_words: int = MAX_WORDS
+    max_sentences: int = MAX_SENTENCES
+    same_passage_share: float = SAME_PASSAGE_SHARE
+    same_page_share: float = SAME_PAGE_SHARE
+    other_page_share: float = OTHER_PAGE_SHARE
+
+
+DEFAULT_SETTINGS = AnswerSettings()
+
+
+def choose(
+    asked: Question, evidence: Sequence[Evidence], settings: AnswerSettings = DEFAULT_SETTINGS
+) -> tuple[Evidence, ...]:
+    """Return the evidence an answer is made of, in the order in which it is told.
+
+    The best unit comes first; units of its passage join on a small share of its probability, units
+    of pages already cited on a larger one, and others only when they are nearly as good.
+    """
+    usable = [
+        e
+        for e in _without_column_heads(evidence)
+        if not (asked.asks_reason and e.passage.kind == "row")
+    ]
+    if not usable:
+        return ()
+    best = usable[0]
+    chosen = [best]
+    words = len(sentence_text(best).split()) + 1
+    pages = {(best.passage.report, page) for page in _pages(best)}
+    for before in led_by(asked, best):
+        size = len(sentence_text(before).split()) + 1
+        if words + size <= settings.max_words:
+            chosen.append(before)
+            words += size
+            pages |= {(before.passage.report, page) for page in _pages(before)}
+    for unit in usable[1:]:
+        if len(chosen) >= settings.max_sentences:
+            break
+        size = len(sentence_text(unit).split()) + 1
+        if words + size > settings.max_words or _repeats(unit, chosen):
+            continue
+        where = {(unit.passage.report, page) for page in _pages(unit)}
+        share = settings.other_page_share
+        if unit.passage is best.passage:
+            share = settings.same_passage_share
+        elif where <= pages:
+            share = settings.same_page_share
+        if unit.score >= share * best.score:
+            chosen.append(unit)
+            words += size
+            pages |= where
+    return tuple(_in_order(chosen))
+
+
+def led_by(asked: Question, unit: Evidence) -> Iterator[Evidence]:
+    """Yield the sentences that a unit leans on, the nearest first.
+
+    A sentence that begins with "This" needs the one before it; where a question asks why, one that
+    sums up ("For these reasons …") needs the reasons before it.
+    """
+    if unit.passage.kind != "text":
+        return
+    units = unit.passage.units
+    at = next((i for i, span in enumerate(units) if span == (unit.start, unit.end)), -1)
+    wanted = MAX_LEANS if LEANS.match(unit.text.strip()) else 0
+    if asked.asks_reason and CONCLUDES.search(unit.text):
+        wanted = MAX_REASONS
+    for before in range(at - 1, max(-1, at - 1 - wanted), -1):
+        start, end = units[before]
+        if "\n" in unit.passage.text[end : units[before + 1][0]]:
+            return  # another paragraph or bullet
+        yield replace(unit, start=start, end=end)
+
+
+def _without_column_heads(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return evidence without the rows that only name the columns of others."""
+    names = {e.passage.header for e in evidence if e.passage.header}
+    return [
+        e
+        for e in evidence
+        if e.passage.kind != "row"
+        or tuple(e.passage.text[a:b] for a, b in e.passage.cells) not in names
+    ]
+
+
+def first_sentence(item: Evidence) -> Evidence:
+    """Return an item of a list as its first sentence alone."""
+    inside = [u for u in item.passage.units if item.start <= u[0] and u[1] <= item.end]
+    return replace(item, start=inside[0][0], end=inside[0][1]) if inside else item
+
+
+def fitting(evidence: Sequence[Evidence], max_words: int) -> tuple[Evidence, ...]:
+    """Return as much of the evidence, from the front, as fits into a number of words."""
+    fitting: list[Evidence] = []
+    for one in evidence:
+        max_words -= len(sentence_text(one).split()) + 1
+        if fitting and max_words < 0:
+            break
+        fitting.append(one)
+    return tuple(fitting)
+
+
+def _pages(evidence: Evidence) -> set[int]:
+    return {
+        w.page
+        for w in evidence.passage.words
+        if evidence.start <= w.start and w.end <= evidence.end
+    }
+
+
+def _repeats(unit: Evidence, chosen: Sequence[Evidence]) -> bool:
+    """Return whether an answer has the same words already: reports repeat footnotes and notices."""
+    text = unit.text.strip().lower()
+    return any(text == other.text.strip().lower() for other in chosen)
+
+
+def _in_order(chosen: Sequence[Evidence]) -> Iterator[Evidence]:
+    """Yield units by the best unit of their passage first, then in the order of the page."""
+    first: dict[tuple[str, int], int] = {}
+    for place, unit in enumerate(chosen):
+        first.setdefault((unit.passage.report, unit.passage.ordinal), place)
+    yield from sorted(chosen, key=lambda e: (first[(e.passage.report, e.passage.ordinal)], e.start))

@@ -1,0 +1,176 @@
+"""The reader: reads a question and a passage together and scores each sentence of the passage.
+
+A small transformer, trained by ``qa/training`` and shipped as ``reader.onnx``. This is the only
+file that imports ``onnxruntime``, and only when a question is asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.embedding import model_path
+from qa.errors import ReaderMissing
+
+MODEL = Path(__file__).with_name("reader.onnx")
+MAX_TOKENS = 288
+"""Tokens of question and passage together: the longest passages have about 260."""
+
+MAX_QUESTION_TOKENS = 64
+MAX_UNITS = 16
+"""Sentences of a passage that are scored; later ones, hardly ever met, go unscored."""
+
+BATCH = 8
+DEFAULT_THREADS = 2
+
+Float32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question and a passage as tokens.
+
+    ``owner`` holds 1 + the number of the unit in which a token stands, 0 for none; ``spans`` are
+    the tokens' character spans in the passage's text, (0, 0) elsewhere.
+    """
+
+    ids: list[int]
+    types: list[int]
+    owner: list[int]
+    spans: list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader makes of one passage: log odds, higher is better.
+
+    ``units`` [u] that each unit answers, ``passage`` that the passage does, ``span`` how far the
+    best answer span is ahead of none, ``spans`` [u] the same for the best span of each unit.
+    """
+
+    units: Float32
+    passage: float
+    span: float
+    spans: Float32
+
+
+def load_tokenizer() -> Any:
+    """Return the tokenizer of the packaged MiniLM, neither padding nor cutting."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(model_path() / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def encode_pair(tokenizer: Any, question: str, text: str, units: Sequence[tuple[int, int]]) -> Pair:
+    """Return a question and a passage's text, headings in front, as tokens.
+
+    The question is cut at ``MAX_QUESTION_TOKENS`` and the text at ``MAX_TOKENS`` in all.
+    """
+    asked = tokenizer.encode(question, add_special_tokens=False)
+    said = tokenizer.encode(text, add_special_tokens=False)
+    first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    head = [first, *asked.ids[:MAX_QUESTION_TOKENS], last]
+    room = MAX_TOKENS - len(head) - 1
+    body, offsets = said.ids[:room], said.offsets[:room]
+    owner = [_owner(start, units) for start, _ in offsets]
+    return Pair(
+        ids=[*head, *body, last],
+        types=[0] * len(head) + [1] * (len(body) + 1),
+        owner=[0] * len(head) + owner + [0],
+        spans=[(0, 0)] * len(head) + [(a, b) for a, b in offsets] + [(0, 0)],
+    )
+
+
+def _owner(position: int, units: Sequence[tuple[int, int]]) -> int:
+    for number, (start, end) in enumerate(units[:MAX_UNITS], 1):
+        if start <= position < end:
+            return number
+    return 0
+
+
+class Reader:
+    """The trained reader, held to a set number of threads.
+
+    Raises:
+        ReaderMissing: the model's file is not there or is not what was shipped.
+    """
+
+    def __init__(self, path: Path = MODEL, *, threads: int = DEFAULT_THREADS) -> None:
+        try:
+            data = path.read_bytes()
+            wanted = path.with_suffix(".sha256").read_text("ascii").split()[0]
+        except (OSError, IndexError) as error:
+            raise ReaderMissing(
+                f"The reader {path.name} is not in {path.parent.name}/ ({error}); fetch the "
+                "project again."
+            ) from error
+        if hashlib.sha256(data).hexdigest() != wanted:
+            raise ReaderMissing(
+                f"The reader {path.name} is not the one that was shipped: its sha256 is not that "
+                f"of {path.with_suffix('.sha256').name}. Fetch the project again."
+            )
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Threads that spin while they wait cost several times the work on a busy machine.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self.identity = wanted[:16]
+        self._session = onnxruntime.InferenceSession(
+            data, options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = load_tokenizer()
+
+    def read(
+        self, question: str, passages: Sequence[tuple[str, Sequence[tuple[int, int]]]]
+    ) -> list[Reading]:
+        """Return what the reader makes of each passage, given as text and the units in it."""
+        pairs = [encode_pair(self._tokenizer, question, text, units) for text, units in passages]
+        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].ids))
+        found: dict[int, Reading] = {}
+        for at in range(0, len(order), BATCH):
+            part = order[at : at + BATCH]
+            for i, reading in zip(part, self._run([pairs[i] for i in part]), strict=True):
+                found[i] = reading
+        return [found[i] for i in range(len(pairs))]
+
+    def _run(self, pairs: Sequence[Pair]) -> list[Reading]:
+        longest = max(len(pair.ids) for pair in pairs)
+        feed = {
+            name: np.zeros((len(pairs), longest), np.int64)
+            for name in ("ids", "types", "mask", "owner")
+        }
+        for row, pair in enumerate(pairs):
+            size = len(pair.ids)
+            feed["ids"][row, :size] = pair.ids
+            feed["types"][row, :size] = pair.types
+            feed["mask"][row, :size] = 1
+            feed["owner"][row, :size] = pair.owner
+        units, passage, span = self._session.run(["units", "passage", "span"], feed)
+        readings = []
+        for row, pair in enumerate(pairs):
+            count = max(pair.owner)
+            ends = span[row, : len(pair.ids)]
+            owner = np.array(pair.owner)
+            none = float(ends[0].sum())
+            each = np.full(count, -20.0, np.float32)
+            for number in range(1, count + 1):
+                inside = ends[owner == number]
+                if len(inside):
+                    each[number - 1] = inside.max(axis=0).sum() - none
+            best = float(each.max()) if count else -20.0
+            readings.append(
+                Reading(units[row, :count].astype(np.float32), float(passage[row]), best, each)
+            )
+        return readings

@@ -1,0 +1,135 @@
+"""Choosing evidence: what a sentence leans on, what reasons go with it, and what is left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexer.records import Passage
+from qa.choice import AnswerSettings, choose, first_sentence, fitting
+from qa.citation import Quote
+from qa.question import read_question
+from qa.records import Evidence
+from qa.wording import is_covered, sentence_texts
+
+
+def of_sentences(*sentences: str, glue: str = " ", kind: str = "text") -> Passage:
+    """Return a passage whose units are the sentences."""
+    spans, at = [], 0
+    for sentence in sentences:
+        spans.append((at, at + len(sentence)))
+        at += len(sentence) + len(glue)
+    return Passage(
+        "r", 0, "row" if kind == "row" else "text", ("Oil",), glue.join(sentences), tuple(spans), ()
+    )
+
+
+def unit(passage: Passage, number: int, score: float = 1.0) -> Evidence:
+    return Evidence(passage, *passage.units[number], score)
+
+
+def told(question: str, *evidence: Evidence) -> list[str]:
+    return [one.text for one in choose(read_question(question), evidence)]
+
+
+REASONS = of_sentences(
+    "Oil ran out twice.",
+    "Nobody had ordered more.",
+    "The log was lost.",
+    "The store was locked.",
+    "For these reasons the store is rated 'Inadequate'.",
+)
+
+
+def test_a_sentence_that_begins_with_a_reference_comes_with_the_one_before_it() -> None:
+    passage = of_sentences("The store burned down.", "This was never explained.", "Boats pass.")
+    assert told("was it explained?", unit(passage, 1)) == [
+        "The store burned down.",
+        "This was never explained.",
+    ]
+    assert told("do boats pass?", unit(passage, 2)) == ["Boats pass."]
+
+
+def test_a_conclusion_brings_its_reasons_where_the_question_asks_why() -> None:
+    assert told("why is the store rated Inadequate?", unit(REASONS, 4)) == [
+        "Nobody had ordered more.",
+        "The log was lost.",
+        "The store was locked.",
+        "For these reasons the store is rated 'Inadequate'.",
+    ]
+    assert told("how is the store rated?", unit(REASONS, 4)) == [
+        "The store was locked.",
+        "For these reasons the store is rated 'Inadequate'.",
+    ]
+
+
+def test_a_bullet_does_not_lean_on_the_bullet_before_it() -> None:
+    bullets = of_sentences("Oil ran out.", "This is a new store.", glue="\n")
+    assert told("is it new?", unit(bullets, 1)) == ["This is a new store."]
+
+
+def test_a_row_that_only_names_the_columns_answers_nothing() -> None:
+    head = Passage("r", 0, "row", (), "What Share", ((0, 10),), (), cells=((0, 4), (5, 10)))
+    row = Passage(
+        "r", 1, "row", (), "Oil 16%", ((0, 7),), (), cells=((0, 3), (4, 7)),
+        header=("What", "Share"),
+    )  # fmt: skip
+    best, second = Evidence(head, 0, 10, 0.9), Evidence(row, 0, 7, 0.8)
+    assert choose(read_question("what share is oil?"), [best, second]) == (second,)
+
+
+def test_what_a_sentence_leans_on_counts_among_the_words_of_an_answer() -> None:
+    passage = of_sentences("The store burned down in the night.", "This was never explained.")
+    # Four words and a marker fit into eight, the seven before them and their marker do not.
+    settings = AnswerSettings(max_words=8)
+    chosen = choose(read_question("was it explained?"), [unit(passage, 1)], settings)
+    assert [one.text for one in chosen] == ["This was never explained."]
+
+
+def test_an_item_is_shortened_to_its_first_sentence() -> None:
+    passage = of_sentences("Train the keepers.", "Do it soon.")
+    item = Evidence(passage, 0, len(passage.text), 1.0)
+    assert first_sentence(item).text == "Train the keepers."
+
+
+@pytest.mark.parametrize(("words", "count"), [(5, 1), (8, 2), (9, 2), (12, 3), (1, 1)])
+def test_as_much_as_fits_is_taken_from_the_front_and_never_nothing(words: int, count: int) -> None:
+    passage = of_sentences("One two three.", "One two three.", "One two three.")
+    items = [unit(passage, number) for number in range(3)]
+    assert len(fitting(items, words)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "covered"),
+    [
+        ("It holds 900 litres", "It holds 900 litres of oil", True),
+        ("It holds 1,900 litres", "it holds 1900 litres", True),
+        ("Oil 2.1 › It holds 900 litres", "It holds 900 litres", False),
+        ("Ratings › Oil: Inadequate", "Oil Inadequate", True),
+        ("Oil: Inadequate", "Oil Good", False),
+        ("Oil › Boats", "Boats", True),
+    ],
+)
+def test_every_figure_and_grade_of_a_sentence_stands_in_a_quote(
+    text: str, quote: str, covered: bool
+) -> None:
+    assert is_covered(text, [Quote(1, quote, ())]) is covered
+
+
+def test_a_row_is_worded_as_one_sentence_and_its_columns_without_their_figures() -> None:
+    row = Passage(
+        "r", 0, "row", (), "Train them. All of them. Some", ((0, 29),), (),
+        cells=((0, 24), (25, 29)), header=("What (2019)", "Progress"), context="P 2.1 Before",
+    )  # fmt: skip
+    three = Passage(
+        "r", 0, "row", (), "Train them. All. Some Yes", ((0, 25),), (),
+        cells=((0, 16), (17, 21), (22, 25)),
+        header=("What (2019)", "Progress", "Still needed?"), context="P 2.1 Before",
+    )  # fmt: skip
+    assert list(sentence_texts(Evidence(row, 0, 29, 1.0)))[0] == (
+        "Before › Train them; All of them.: Some"
+    )
+    assert list(sentence_texts(Evidence(three, 0, 25, 1.0))) == [
+        "Before › What: Train them; All; Progress: Some; Still needed: Yes",
+        "What: Train them; All; Progress: Some; Still needed: Yes",
+        "Train them; All; Some Yes",
+    ]
