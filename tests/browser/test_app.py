@@ -165,7 +165,7 @@ def test_an_uploaded_report_can_be_asked_and_a_refused_one_is_a_sentence(
     box = page.get_by_label("Your question")
     box.fill("How many boats does the harbour have?")
     box.press("Enter")
-    page.locator(".rq-answer").get_by_text("three boats").first.wait_for()
+    page.locator(".rq-answer p", has_text="three boats").last.wait_for()
     assert "PDF page 1" in page.locator(".st-key-card-1").inner_text()
     assert "The <b>harbour</b>" in page.locator(".st-key-card-1").inner_text()
 
