@@ -17,7 +17,6 @@ from indexer.embedding import DEFAULT_MODEL
 from indexer.library import DEFAULT_LIBRARY
 from indexer.store import DEFAULT_INDEX
 from indexer.terminal import (
-    be_quiet,
     count,
     defect_sentence,
     fail,
@@ -47,7 +46,6 @@ rest indexed, 4 no index, 5 damaged index
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; every error is a sentence."""
     options = _parser().parse_args(arguments)
-    be_quiet()
     try:
         status: int = options.run(options)
         sys.stdout.flush()

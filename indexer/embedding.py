@@ -174,7 +174,9 @@ class SentenceTransformerEmbedder:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         try:
             from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging as loading
 
+            loading.disable_progress_bar()  # it would run into our own and into JSON
             self._model: Any = SentenceTransformer(str(path), device="cpu", local_files_only=True)
         except Exception as error:  # the libraries below have errors of their own, of no one kind
             raise ModelMissing(

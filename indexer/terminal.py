@@ -43,11 +43,6 @@ def leave_pipe() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def be_quiet() -> None:
-    """Keep the model's loader from drawing bars, which would run into our own and into JSON."""
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-
-
 def wants_trace() -> bool:
     """Return whether whoever runs this asked for tracebacks."""
     return bool(os.environ.get("REPORT_QA_DEBUG"))

@@ -15,7 +15,6 @@ from indexer import errors
 from indexer.library import DEFAULT_LIBRARY
 from indexer.store import DEFAULT_INDEX
 from indexer.terminal import (
-    be_quiet,
     defect_sentence,
     fail,
     leave_pipe,
@@ -50,7 +49,6 @@ exit: 0 done or answered, 1 failed, 2 usage, 4 no index, 5 damaged index, 6 the 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; every error is a sentence."""
     options = _parser().parse_args(arguments)
-    be_quiet()
     try:
         status: int = options.run(options)
         sys.stdout.flush()

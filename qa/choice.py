@@ -20,7 +20,7 @@ SAME_PASSAGE_SHARE = 0.04
 page is cited already, and the neighbouring sentence often holds the second half of the answer."""
 
 SAME_PAGE_SHARE = 0.1
-OTHER_PAGE_SHARE = 0.25
+OTHER_PAGE_SHARE = 0.4
 """A unit on a page not yet cited must be this near the best one, as each page may be wrong."""
 
 THRESHOLD = 0.31
@@ -42,6 +42,7 @@ CONCLUDES = re.compile(
 )
 """A sentence that says so sums up reasons, which stand before it."""
 
+MAX_VALUE_WORDS = 12
 MAX_LEANS = 1
 MAX_REASONS = 3
 
@@ -109,8 +110,12 @@ def led_by(asked: Question, unit: Evidence) -> Iterator[Evidence]:
     """Yield the sentences that a unit leans on, the nearest first.
 
     A sentence that begins with "This" needs the one before it; where a question asks why, one that
-    sums up ("For these reasons …") needs the reasons before it.
+    sums up ("For these reasons …") needs the reasons before it. A cell of a table row needs the
+    row's short cells, which hold its values: "Some progress".
     """
+    if unit.passage.kind == "row":
+        yield from _values(unit)
+        return
     if unit.passage.kind != "text":
         return
     units = unit.passage.units
@@ -123,6 +128,14 @@ def led_by(asked: Question, unit: Evidence) -> Iterator[Evidence]:
         if "\n" in unit.passage.text[end : units[before + 1][0]]:
             return  # another paragraph or bullet
         yield replace(unit, start=start, end=end)
+
+
+def _values(unit: Evidence) -> Iterator[Evidence]:
+    """Yield the parts of a unit's row that are made of short cells, the unit itself left out."""
+    for start, end in unit.passage.units:
+        part = replace(unit, start=start, end=end)
+        if (start, end) != (unit.start, unit.end) and len(part.text.split()) <= MAX_VALUE_WORDS:
+            yield part
 
 
 def _without_column_heads(evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -26,7 +26,9 @@ MAX_QUESTION_TOKENS = 64
 MAX_UNITS = 16
 """Sentences of a passage that are scored; later ones, hardly ever met, go unscored."""
 
-BATCH = 8
+NO_SPAN = -20.0
+"""How far behind none the answer span of a unit without tokens is."""
+
 DEFAULT_THREADS = 2
 
 Float32 = npt.NDArray[np.float32]
@@ -136,41 +138,28 @@ class Reader:
         self, question: str, passages: Sequence[tuple[str, Sequence[tuple[int, int]]]]
     ) -> list[Reading]:
         """Return what the reader makes of each passage, given as text and the units in it."""
-        pairs = [encode_pair(self._tokenizer, question, text, units) for text, units in passages]
-        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].ids))
-        found: dict[int, Reading] = {}
-        for at in range(0, len(order), BATCH):
-            part = order[at : at + BATCH]
-            for i, reading in zip(part, self._run([pairs[i] for i in part]), strict=True):
-                found[i] = reading
-        return [found[i] for i in range(len(pairs))]
+        # One by one: eight-bit activations are scaled over what is read at once, so that in a batch
+        # a passage's scores would depend on its neighbours, and padding costs what batches save.
+        return [
+            self._run(encode_pair(self._tokenizer, question, text, units))
+            for text, units in passages
+        ]
 
-    def _run(self, pairs: Sequence[Pair]) -> list[Reading]:
-        longest = max(len(pair.ids) for pair in pairs)
+    def _run(self, pair: Pair) -> Reading:
         feed = {
-            name: np.zeros((len(pairs), longest), np.int64)
-            for name in ("ids", "types", "mask", "owner")
+            "ids": np.array([pair.ids], np.int64),
+            "types": np.array([pair.types], np.int64),
+            "mask": np.ones((1, len(pair.ids)), np.int64),
+            "owner": np.array([pair.owner], np.int64),
         }
-        for row, pair in enumerate(pairs):
-            size = len(pair.ids)
-            feed["ids"][row, :size] = pair.ids
-            feed["types"][row, :size] = pair.types
-            feed["mask"][row, :size] = 1
-            feed["owner"][row, :size] = pair.owner
         units, passage, span = self._session.run(["units", "passage", "span"], feed)
-        readings = []
-        for row, pair in enumerate(pairs):
-            count = max(pair.owner)
-            ends = span[row, : len(pair.ids)]
-            owner = np.array(pair.owner)
-            none = float(ends[0].sum())
-            each = np.full(count, -20.0, np.float32)
-            for number in range(1, count + 1):
-                inside = ends[owner == number]
-                if len(inside):
-                    each[number - 1] = inside.max(axis=0).sum() - none
-            best = float(each.max()) if count else -20.0
-            readings.append(
-                Reading(units[row, :count].astype(np.float32), float(passage[row]), best, each)
-            )
-        return readings
+        count = max(pair.owner)
+        owner = np.array(pair.owner)
+        none = float(span[0, 0].sum())
+        spans = np.full(count, NO_SPAN, np.float32)
+        for number in range(1, count + 1):
+            inside = span[0, owner == number]
+            if len(inside):
+                spans[number - 1] = float(inside.max(axis=0).sum()) - none
+        best = float(spans.max()) if count else NO_SPAN
+        return Reading(units[0, :count].astype(np.float32), float(passage[0]), best, spans)

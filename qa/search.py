@@ -199,8 +199,8 @@ def naming(
 
     ``named`` is what ``report_terms`` returns. A word counts as a name when it stands in the terms
     of some reports and not of all, and the passages that have it are nearly all theirs: "services"
-    may stand in one title, but it names nothing. Where a place has several reports, a year in the question
-    chooses between them, unless the question asks what changed and so means them all.
+    may stand in one title, but it names nothing. Where a place has several reports, a year in the
+    question chooses between them, unless the question asks what changed and so means them all.
     """
     if len(named) < 2:
         return (), frozenset()

@@ -125,11 +125,28 @@ def test_a_row_is_worded_as_one_sentence_and_its_columns_without_their_figures()
         cells=((0, 16), (17, 21), (22, 25)),
         header=("What (2019)", "Progress", "Still needed?"), context="P 2.1 Before",
     )  # fmt: skip
-    assert list(sentence_texts(Evidence(row, 0, 29, 1.0)))[0] == (
+    assert next(sentence_texts(Evidence(row, 0, 29, 1.0))) == (
         "Before › Train them; All of them.: Some"
     )
     assert list(sentence_texts(Evidence(three, 0, 25, 1.0))) == [
         "Before › What: Train them; All; Progress: Some; Still needed: Yes",
         "What: Train them; All; Progress: Some; Still needed: Yes",
         "Train them; All; Some Yes",
+    ]
+
+
+def test_a_cell_of_a_row_comes_with_the_values_of_the_row() -> None:
+    long = (
+        "Train all the keepers of the tower in the use of oil before the next winter comes round."
+    )
+    done = "Half of them have been trained and the rest are waiting for a place on the boat."
+    text = f"{long} {done} Some progress Yes"
+    a, b = len(long), len(long) + 1 + len(done)
+    row = Passage(
+        "r", 0, "row", (), text, ((0, a), (a + 1, b), (b + 1, len(text))), (),
+        cells=((0, a), (a + 1, b), (b + 1, len(text) - 4), (len(text) - 3, len(text))),
+    )  # fmt: skip
+    assert told("were the keepers trained?", Evidence(row, 0, a, 1.0)) == [
+        long,
+        "Some progress Yes",
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 
 import pytest
 
@@ -106,12 +105,3 @@ def test_a_trace_is_for_who_asks(
     if value is not None:
         monkeypatch.setenv("REPORT_QA_DEBUG", value)
     assert terminal.wants_trace() is wanted
-
-
-def test_the_loader_draws_no_bars_unless_it_was_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "0")
-    terminal.be_quiet()
-    assert os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] == "0"
-    monkeypatch.delenv("HF_HUB_DISABLE_PROGRESS_BARS")
-    terminal.be_quiet()
-    assert os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] == "1"
