@@ -26,13 +26,15 @@ REPORTS ?= ../shared/corpus/reports
 SQUAD ?= ../shared/corpus/squad2-dev.json
 FENMARSH ?= ../shared/reports
 
+AXE := 4.14.1
+
 PY := .venv/bin/python
 FOLDERS := $${REPORT_QA_LIBRARY:+--library "$$REPORT_QA_LIBRARY"} $${REPORT_QA_INDEX:+--index "$$REPORT_QA_INDEX"}
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help train-evidence install install-test install-digest install-train browser ocr run index test lint digest bench clean
+.PHONY: help train-evidence install install-test install-digest install-train browser ocr axe run index test lint digest bench clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -114,7 +116,19 @@ ocr:
 	fi; \
 	echo "There is no tesseract here, so pages that are pictures will be left out. To read them, install it (on Debian, as root: apt-get install tesseract-ocr)" >&2
 
-test: install-test browser ocr ## run every test, the browser included; says which were skipped and why
+axe: install-test
+	@if [ -f .venv/axe-core/axe.min.js ]; then exit 0; fi; \
+	if ! command -v npm >/dev/null 2>&1; then \
+		echo "There is no npm here, so axe-core cannot be fetched and the accessibility tests will be skipped." >&2; exit 0; \
+	fi; \
+	folder="$$(mktemp -d)"; \
+	if (cd "$$folder" && npm pack axe-core@$(AXE) --silent >/dev/null && tar xzf axe-core-$(AXE).tgz) \
+		&& mkdir -p .venv/axe-core && cp "$$folder/package/axe.min.js" .venv/axe-core/; then :; else \
+		echo "axe-core could not be fetched, so the accessibility tests will be skipped." >&2; \
+	fi; \
+	rm -rf "$$folder"
+
+test: install-test browser ocr axe ## run every test, the browser included; says which were skipped and why
 	HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false $(PY) -m pytest $(PYTEST_ARGS)
 
 lint: install-test ## check style and types

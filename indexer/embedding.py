@@ -174,9 +174,12 @@ class SentenceTransformerEmbedder:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         try:
             from sentence_transformers import SentenceTransformer
+            from threadpoolctl import threadpool_limits
             from transformers.utils import logging as loading
 
             loading.disable_progress_bar()  # it would run into our own and into JSON
+            # A second thread for numpy's small products only spins: twice the work, no gain.
+            threadpool_limits(limits=1, user_api="blas")
             self._model: Any = SentenceTransformer(str(path), device="cpu", local_files_only=True)
         except Exception as error:  # the libraries below have errors of their own, of no one kind
             raise ModelMissing(

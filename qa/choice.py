@@ -23,7 +23,7 @@ SAME_PAGE_SHARE = 0.1
 OTHER_PAGE_SHARE = 0.4
 """A unit on a page not yet cited must be this near the best one, as each page may be wrong."""
 
-THRESHOLD = 0.31
+THRESHOLD = 0.28
 """Confidence below which the reports are said not to answer (set on the development questions)."""
 
 LEANS = re.compile(

@@ -29,7 +29,7 @@ from qa.records import Evidence
 from qa.search import Candidate, Found
 
 WEIGHTS = Path(__file__).with_name("weights.json")
-READ_DEPTH = 10
+READ_DEPTH = 6
 """Passages that are read with the question (figures in benchmarks/notes.md)."""
 
 FEATURES = (
