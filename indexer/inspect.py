@@ -114,9 +114,10 @@ class HealthCard:
 
     def lines(self) -> list[str]:
         """Return the card as lines for a terminal."""
-        return [f"{name + ':':<12} {value}" for name, value in self._facts()]
+        return [f"{name + ':':<12} {value}" for name, value in self.facts()]
 
-    def _facts(self) -> Iterator[tuple[str, str]]:
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """Yield a name and what is to be said of it, in the order in which a person reads them."""
         yield "Report", f"{self.name}: {self.title}" if self.title else self.name
         yield (
             "Pages",
@@ -190,7 +191,7 @@ def to_html(path: Path, *, scale: float = DEFAULT_SCALE) -> str:
     read = _read(path)
     card = _card(path, read)
     facts = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in card._facts()
+        f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in card.facts()
     )
     key = "".join(
         f'<span><i style="background:{colour}"></i>{kind}</span>'

@@ -32,7 +32,12 @@ QA_MAY_IMPORT = {
     "indexer.text",
 }
 # The pages build the index and change the library, and draw pages of PDFs with their one reader.
-VIEWS_MAY_IMPORT = QA_MAY_IMPORT | {"indexer.build", "indexer.library", "indexer.reading"}
+VIEWS_MAY_IMPORT = QA_MAY_IMPORT | {
+    "indexer.build",
+    "indexer.inspect",
+    "indexer.library",
+    "indexer.reading",
+}
 # The command line warns of a stale index, and says things as the other command line says them.
 MAIN_MAY_IMPORT = QA_MAY_IMPORT | {
     "indexer.build",

@@ -449,3 +449,16 @@ def pixel(image: Image.Image, x: int, y: int) -> tuple[int, int, int]:
 def wait_for(piece: work.Work) -> None:
     piece._thread.join(30)
     assert not piece.running
+
+
+def test_a_quote_that_was_read_by_ocr_says_so() -> None:
+    plain = Citation(1, "scan", 3, "3", (), "Two keepers left.", ())
+    read = Citation(1, "scan", 3, "3", (), "Two keepers left.", (), ocr=True)
+    assert strings.READ_BY_OCR not in parts.citation(plain, "Scan")
+    assert f"PDF page 3 · {strings.READ_BY_OCR}" in parts.citation(read, "Scan")
+
+
+def test_facts_are_shown_as_text() -> None:
+    assert parts.facts([("Pages", "<b>3</b>")]) == (
+        '<dl class="rq-facts"><dt>Pages</dt><dd>&lt;b&gt;3&lt;/b&gt;</dd></dl>'
+    )

@@ -208,6 +208,20 @@ def test_what_nobody_foresaw_is_a_sentence(
 
 
 @pytest.mark.usefixtures("built")
+def test_the_library_shows_how_a_report_was_read(library: Path) -> None:
+    page = opened("library")
+    assert "placed exactly once" not in shown(page)
+    page.selectbox(key="health").set_value("lights")
+    run(page)
+    assert "100.00% placed exactly once" in shown(page)
+    press(page, strings.HEALTH_PICTURE)
+    (library / "lights.pdf").unlink()
+    run(page)
+    assert "placed exactly once" not in shown(page)
+    assert "There is no report &#x27;lights&#x27; in the library" in shown(page)
+
+
+@pytest.mark.usefixtures("built")
 def test_the_library_lists_what_can_be_asked_and_asks_before_it_removes(library: Path) -> None:
     page = opened("library")
     assert "2 reports, 3 pages" in shown(page)

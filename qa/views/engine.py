@@ -20,7 +20,9 @@ from streamlit.runtime import Runtime
 from indexer.build import DEFAULT_INDEX, DEFAULT_LIBRARY, Status, status
 from indexer.embedding import DEFAULT_MODEL, Embedder, load_embedder
 from indexer.errors import IndexerError
+from indexer.inspect import HealthCard, inspect_report
 from indexer.library import Library
+from indexer.reading import shown_rects
 from indexer.records import Rect
 from indexer.snapshot import Snapshot, open_snapshot
 from qa.answer import Asker
@@ -195,6 +197,34 @@ def page_file(places: Folders, opened: Snapshot, report: str) -> Path | None:
 def _sha256(path: str, changed: int, size: int) -> str:
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def rects_on_picture(path: Path, page: int, rects: Sequence[Rect]) -> tuple[Rect, ...]:
+    """Return rectangles of a PDF's page as they lie on its picture.
+
+    Raises:
+        ReportRefused: the file cannot be opened or has no such page.
+    """
+    return _rects(str(path), path.stat().st_mtime_ns, page, tuple(rects)) if rects else ()
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _rects(path: str, changed: int, page: int, rects: tuple[Rect, ...]) -> tuple[Rect, ...]:
+    return shown_rects(Path(path), page, rects)
+
+
+def health_card(path: Path) -> HealthCard:
+    """Return how well a report was read.
+
+    Raises:
+        ReportRefused: the file cannot be read.
+    """
+    return _health(str(path), path.stat().st_mtime_ns)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _health(path: str, changed: int) -> HealthCard:
+    return inspect_report(Path(path))
 
 
 def page_picture(path: Path, page: int, rects: Sequence[Rect], size: tuple[float, float]) -> bytes:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from indexer.build import Status, add, remove
+from indexer.errors import IndexerError
+from indexer.inspect import to_html
+from indexer.library import Library
 from qa.views import asking, engine, parts, states, strings, work
 from qa.views.engine import Folders
 from qa.views.escape import clean
@@ -27,6 +30,7 @@ def show() -> None:
         busy = work.desk(str(places.index)).busy
         _upload(places, busy)
         if status is not None:
+            _health(places, status)
             _rebuild(places)
             _remove(places, status, busy)
 
@@ -47,6 +51,9 @@ def _reports(places: Folders) -> Status | None:
         st.html(parts.library_table(status.reports))
     else:
         st.html(parts.notice(strings.EMPTY_TITLE, [strings.EMPTY_HERE]))
+    notes = [note for report in status.reports for note in report.notes]
+    if notes:
+        st.html(parts.notice(strings.NOTES_TITLE, notes, listed=True))
     if status.refused:
         st.html(
             parts.heading(strings.REFUSED_TITLE)
@@ -71,6 +78,35 @@ def _upload(places: Folders, busy: bool) -> None:
 def _adding(places: Folders, sources: Sequence[tuple[str, bytes]]) -> work.Job:
     model = engine.model_of(places)
     return lambda listen: add(sources, places.library, places.index, model=model, on_event=listen)
+
+
+def _health(places: Folders, status: Status) -> None:
+    """Draw how well a chosen report was read, and offer the picture of its reading."""
+    titles = {report.id: report.title for report in status.reports}
+    if not titles:
+        return
+    st.html(parts.heading(strings.HEALTH_TITLE) + parts.paragraph(strings.HEALTH_HINT))
+    chosen = st.selectbox(
+        strings.HEALTH_CHOICE,
+        list(titles),
+        index=None,
+        key="health",
+        format_func=lambda report: clean(titles[report]),
+        placeholder=strings.HEALTH_PLACEHOLDER,
+    )
+    if chosen is None:
+        return
+    try:
+        path = Library(places.library).path_of(chosen)
+        st.html(parts.facts(engine.health_card(path).facts()))
+        if st.button(strings.HEALTH_PICTURE, key="draw-reading"):
+            with st.spinner(strings.HEALTH_MAKING):
+                page = to_html(path)
+            st.download_button(
+                strings.HEALTH_SAVE, page, f"{chosen}.html", "text/html", key="save-reading"
+            )
+    except (IndexerError, OSError) as error:
+        st.html(parts.notice(strings.FAILED_TITLE, [str(error)], kind="bad"))
 
 
 def _rebuild(places: Folders) -> None:

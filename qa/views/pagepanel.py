@@ -136,8 +136,9 @@ def _link(path: Path, page: int) -> str:
 
 
 def _picture(path: Path, opened: Opened, page: PageText) -> None:
-    rects = _shown_rects(opened)
     try:
+        # Where they lie on the picture, which is not where they lie on a turned or cropped page.
+        rects = engine.rects_on_picture(path, opened.page, _shown_rects(opened))
         data = engine.page_picture(path, opened.page, rects, (page.width, page.height))
     except (ReportRefused, OSError) as error:
         st.html(parts.notice(strings.FAILED_TITLE, [str(error)], kind="bad"))

@@ -15,6 +15,7 @@ from qa.views.escape import html
 from qa.views.picture import data_address
 from qa.wording import passage_text
 
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 MARKERS = re.compile(r"\s*((?:\[\d+\])+)(?=\.?$)")
 SIGNS = {"note": "", "good": "✓ ", "bad": "! "}
 Kind = Literal["note", "good", "bad"]
@@ -104,9 +105,12 @@ def _number(n: int, source: Citation | None) -> str:
 
 def citation(source: Citation, title: str) -> str:
     """Return a source: its number, report, section, page and words."""
+    where = strings.pages(source.page_label, source.page)
+    if source.ocr:
+        where = f"{where} · {strings.READ_BY_OCR}"
     return (
         f'<div class="rq-source" id="source-{source.n}"><span class="rq-n">{source.n}</span><div>'
-        f'<p class="rq-where">{html(strings.pages(source.page_label, source.page))}</p>'
+        f'<p class="rq-where">{html(where)}</p>'
         f"{_place(title, source.section)}"
         f"<blockquote>{html(source.quote)}</blockquote></div></div>"
     )
@@ -170,7 +174,7 @@ def library_table(reports: Sequence[ReportStatus]) -> str:
         f'<tr><th scope="row">{html(report.title)}<small>{html(report.id)}</small></th>'
         f"{_cell(strings.PAGES, f'{report.pages:,}')}"
         f"{_cell(strings.PASSAGES, f'{report.passages:,}')}"
-        f"{_cell(strings.DATED, day(report.created) or strings.NO_DATE)}</tr>"
+        f"{_cell(strings.DATED, day(report.published or report.created) or strings.NO_DATE)}</tr>"
         for report in reports
     )
     return (
@@ -183,6 +187,12 @@ def _cell(name: str, value: str) -> str:
     return f'<td class="rq-number" data-name="{html(name)}">{html(value)}</td>'
 
 
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return names with what is to be said of each, as a list for reading."""
+    rows = "".join(f"<dt>{html(name)}</dt><dd>{html(said)}</dd>" for name, said in pairs)
+    return f'<dl class="rq-facts">{rows}</dl>'
+
+
 def report_list(items: Iterable[tuple[str, str]]) -> str:
     """Return a list of names, each with a line of small print."""
     lines = "".join(f"<li>{html(name)}<small>{html(said)}</small></li>" for name, said in items)
@@ -192,9 +202,11 @@ def report_list(items: Iterable[tuple[str, str]]) -> str:
 def day(text: str) -> str:
     """Return the date at the front of an ISO 8601 time in words, or the text where there is none.
 
-    >>> day("2024-07-05T08:00:00Z"), day("July"), day("")
-    ('5 July 2024', 'July', '')
+    >>> day("2024-07-05T08:00:00Z"), day("2024-07"), day("July"), day("")
+    ('5 July 2024', 'July 2024', 'July', '')
     """
+    if MONTH.fullmatch(text):
+        return f"{date.fromisoformat(f'{text}-01'):%B %Y}"
     try:
         found = date.fromisoformat(text[:10])
     except ValueError:

@@ -115,6 +115,11 @@ a.rq-n:hover .rq-tip, a.rq-n:focus-visible .rq-tip { display: block; }
   overflow-wrap: anywhere; }
 .rq-list small { display: block; color: var(--rq-quiet); font-size: .8125rem; }
 
+.rq-facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: 0;
+  font-size: .9375rem; }
+.rq-facts dt { color: var(--rq-quiet); }
+.rq-facts dd { margin: 0; overflow-wrap: anywhere; }
+
 /* Picture of a page */
 .rq-scroll { overflow: auto; border: 1px solid var(--rq-line); border-radius: .4rem;
   background: #fff; max-height: calc(100vh - 19.5rem); min-height: 16rem; }
