@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import calendar
+import difflib
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,12 @@ MAX_COMPARED = 4
 MAX_COMPARED_SENTENCES = 3
 COMPARED_SHARE = 0.5
 """A report takes part in a comparison from this share of the best report's confidence."""
+
+OVERALL = "Overall"
+"""The subject of a finding that rates the whole."""
+
+NEAR_NAME = 0.75
+"""How alike a misspelt name is to the right one, as ``difflib`` measures it."""
 
 MAX_NAMED = 3
 MONTHS = frozenset(calendar.month_name[1:])
@@ -133,6 +140,25 @@ class Asker:
         rows = rows_of(self.snapshot, reports)
         return rows is not None and not self.snapshot.lexical_scores(sorted(names))[rows].any()
 
+    def _is_foreign(self, asked: Question, reports: Sequence[str]) -> bool:
+        """Return whether a question is about a year or a place that the reports never mention.
+
+        A misspelt name is not foreign where a name of the reports is near it.
+        """
+        rows = rows_of(self.snapshot, reports)
+        named = frozenset().union(*self._named.values())
+
+        def unheard(term: str) -> bool:
+            scores = self.snapshot.lexical_scores([term])
+            return not (scores if rows is None else scores[rows]).any()
+
+        if any(unheard(year) and year not in named for year in asked.years):
+            return True
+        return asked.asks_rating and any(
+            unheard(name) and not difflib.get_close_matches(name, named, n=1, cutoff=NEAR_NAME)
+            for name in asked.names
+        )
+
     def _titles(self, reports: Sequence[str]) -> str:
         titles = {report.id: report.title for report in self.snapshot.reports}
         return ", ".join(f"“{titles[report]}” ({report})" for report in reports[:MAX_NAMED])
@@ -153,6 +179,8 @@ class Asker:
     ) -> tuple[tuple[Evidence, ...], float]:
         """Return the rows or the list that answer a question by their place, and the confidence."""
         confidence = scored.confidence
+        if self._is_foreign(asked, reports):
+            return (), min(confidence, 0.5 * self._settings.threshold)
         rated = self._rated.evidence(asked, reports, found)
         if rated:
             if _unsaid(asked, (e.passage for e in rated), self.snapshot):
@@ -286,35 +314,53 @@ class Asker:
         return folded_page(self.snapshot.page_text(report, page))
 
 
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    """What one report rates: rows of grades, rows of scores, and the words on the whole."""
+
+    rows: list[RatedRow]
+    scores: list[Passage]
+    overall: list[Evidence]
+
+
 class _RatedRows:
     """The ratings tables of a snapshot, read once a report."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._by_report: dict[str, tuple[list[RatedRow], list[Passage]]] = {}
+        self._by_report: dict[str, _Rated] = {}
 
     def evidence(
         self, asked: Question, reports: Sequence[str], found: Found
     ) -> tuple[Evidence, ...]:
         """Return the rows of ratings and scores that answer a question."""
         tables = [self._of(report) for report in self._asked(reports, found)]
-        rows = [row for rated, _ in tables for row in rated]
-        return rating_evidence(asked, rows, [score for _, scores in tables for score in scores])
+        return rating_evidence(
+            asked,
+            [row for table in tables for row in table.rows],
+            [score for table in tables for score in table.scores],
+            [said for table in tables for said in table.overall],
+        )
 
     def rows(self, reports: Sequence[str], found: Found) -> list[RatedRow]:
         """Return the rated rows of the reports asked, or of the nearest candidates' report."""
-        return [row for report in self._asked(reports, found) for row in self._of(report)[0]]
+        return [row for report in self._asked(reports, found) for row in self._of(report).rows]
 
     @staticmethod
     def _asked(reports: Sequence[str], found: Found) -> list[str]:
         names = list(reports) or [c.passage.report for c in found.candidates[:1]]
         return list(dict.fromkeys(names))
 
-    def _of(self, report: str) -> tuple[list[RatedRow], list[Passage]]:
+    def _of(self, report: str) -> _Rated:
         if report not in self._by_report:
             rows = self._snapshot.rows_of(report)
             passages = [self._snapshot.passages[row] for row in rows]
-            self._by_report[report] = (rated_rows(passages), score_rows(passages))
+            whole = [
+                Evidence(passages[f.passage], *f.span, 1.0)
+                for f in self._snapshot.findings(report)
+                if f.kind == "rating" and not f.label and f.passage >= 0 and f.subject == OVERALL
+            ]
+            self._by_report[report] = _Rated(rated_rows(passages), score_rows(passages), whole)
         return self._by_report[report]
 
 

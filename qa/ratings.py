@@ -100,12 +100,17 @@ def score_rows(passages: Iterable[Passage]) -> list[Passage]:
 
 
 def rating_evidence(
-    question: Question, rows: Sequence[RatedRow], scores: Sequence[Passage] = ()
+    question: Question,
+    rows: Sequence[RatedRow],
+    scores: Sequence[Passage] = (),
+    overall: Sequence[Evidence] = (),
 ) -> tuple[Evidence, ...]:
     """Return the rows that answer a question about ratings, none where it asks something else.
 
-    A question that asks for a reason, for a score in a part of a standard, or how many of something
-    other than standards, is none of these: its answer is in the text.
+    ``overall`` is what the report says of the whole where no row of its table does ("Children's
+    services in Torbay are inadequate"). A question that asks for a reason, for a score in a part
+    of a standard, or how many of something other than standards, is none of these: its answer is
+    in the text.
     """
     if not question.asks_rating or question.asks_reason or not rows:
         return ()
@@ -118,6 +123,8 @@ def rating_evidence(
     if not ASKS_RATING.search(SCORE.sub("", question.text)) and len(_unnamed(question, rows)) > 1:
         return ()
     chosen = _named(question, rows)
+    if not chosen and (OVERALL.search(question.text) or not _unnamed(question, rows)):
+        return tuple(overall[:1])
     return tuple(Evidence(row.passage, 0, len(row.passage.text), 1.0) for row in chosen[:MAX_ROWS])
 
 

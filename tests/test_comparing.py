@@ -1,0 +1,165 @@
+"""Answers over several reports: which are meant, what each is called, who was not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from indexer.build import build
+from indexer.embedding import Embedder
+from indexer.snapshot import ReportInfo, Snapshot, open_snapshot
+from qa.answer import Asker, labels_of
+from qa.choice import AnswerSettings
+from qa.question import read_question
+from qa.ratings import rated_rows, rating_evidence, score_rows
+from qa.records import Evidence
+from qa.search import focus
+from tests.test_ratings import row_of
+
+MakePdf = Callable[..., Path]
+ALWAYS = AnswerSettings(threshold=0.0)
+SOMETIMES = AnswerSettings(threshold=0.01)
+
+
+@pytest.fixture
+def three(tmp_path: Path, index: Path, embedder: Embedder, tiny_pdf: MakePdf) -> Snapshot:
+    """Skerries once and Fenmarsh twice, each with its own number of boats."""
+    folder = tmp_path / "three"
+    folder.mkdir()
+    for name, title, boats in (
+        ("skerries-2024", "Inspection of boats in Skerries", "nine"),
+        ("fenmarsh-2023", "Inspection of boats in Fenmarsh, June 2023", "four"),
+        ("fenmarsh-2025", "Inspection of boats in Fenmarsh, May 2025", "six"),
+    ):
+        place = name.split("-")[0].capitalize()
+        tiny_pdf(
+            folder / f"{name}.pdf",
+            [["# 1. Boats", f"The harbour of {place} has {boats} boats in use."]],
+            title=title,
+        )
+    build(folder, index, embedder=embedder)
+    return open_snapshot(index)
+
+
+def info(name: str, title: str, published: str = "") -> ReportInfo:
+    return ReportInfo(name, title, 1, 1, "", published=published)
+
+
+def test_reports_are_called_by_what_their_titles_do_not_share() -> None:
+    found = labels_of([
+        info("a", "An inspection of services in North Cape, 2024"),
+        info("b", "An inspection of services in Skerries"),
+    ])  # fmt: skip
+    assert found == {"a": "North Cape", "b": "Skerries"}
+
+
+def test_two_inspections_of_one_place_are_the_earlier_and_the_later() -> None:
+    later, earlier = info("b", "Fenmarsh", "2025-05"), info("a", "Fenmarsh", "2023-06")
+    assert labels_of([later, earlier]) == {"a": "Earlier inspection", "b": "Later inspection"}
+
+
+def test_among_other_places_they_are_counted() -> None:
+    found = labels_of([
+        info("fenmarsh-2025", "Boats in Fenmarsh, May 2025"),
+        info("skerries", "Boats in Skerries"),
+        info("fenmarsh-2023", "Boats in Fenmarsh, June 2023"),
+    ])  # fmt: skip
+    assert found == {
+        "fenmarsh-2023": "Fenmarsh, first inspection",
+        "fenmarsh-2025": "Fenmarsh, second inspection",
+        "skerries": "Skerries",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "left"),
+    [
+        ("how many boats in Fenmarsh in 2025?", {"fenmarsh", "2025"}, "how many boats?"),
+        ("Fenmarsh's boats, how many (2025)", {"fenmarsh", "2025"}, "boats, how many"),
+        ("How many boats?", set(), "How many boats?"),
+        ("Fenmarsh boats", {"fenmarsh"}, "Fenmarsh boats"),  # too little would be left
+    ],
+)
+def test_what_only_names_the_report_is_not_searched_for(
+    text: str, names: set[str], left: str
+) -> None:
+    assert focus(read_question(text), frozenset(names)) == left
+
+
+def test_each_report_of_a_comparison_speaks_for_itself(three: Snapshot, embedder: Embedder) -> None:
+    answer = Asker(three, embedder, settings=ALWAYS).ask(
+        "Compare the boats in use in Skerries with Fenmarsh in 2025"
+    )
+    assert answer.status == "answered"
+    assert {citation.report for citation in answer.citations} == {"skerries-2024", "fenmarsh-2025"}
+    assert "Skerries: The harbour of Skerries has nine boats in use [" in answer.text
+    assert "Fenmarsh: The harbour of Fenmarsh has six boats in use [" in answer.text
+    assert all(sentence.text.endswith("].") for sentence in answer.sentences)
+    assert len(answer.text.split()) <= 120
+
+
+def test_what_changed_is_asked_of_every_inspection_of_the_place(
+    three: Snapshot, embedder: Embedder
+) -> None:
+    answer = Asker(three, embedder, settings=ALWAYS).ask(
+        "How has the number of boats in use at Fenmarsh changed since 2023?"
+    )
+    assert {citation.report for citation in answer.citations} == {"fenmarsh-2023", "fenmarsh-2025"}
+    assert answer.text.index("Earlier inspection: ") < answer.text.index("Later inspection: ")
+
+
+def test_a_report_that_was_not_chosen_is_named_in_the_no(
+    three: Snapshot, embedder: Embedder
+) -> None:
+    answer = Asker(three, embedder, settings=ALWAYS).ask(
+        "How many boats are in use in Skerries?", reports=["fenmarsh-2023"]
+    )
+    assert (answer.status, answer.citations) == ("no_answer", ())
+    assert "“Inspection of boats in Skerries” (skerries-2024)" in answer.text
+    assert answer.hits
+
+
+def test_a_year_that_no_report_mentions_is_not_answered(
+    three: Snapshot, embedder: Embedder
+) -> None:
+    asker = Asker(three, embedder, settings=SOMETIMES)
+    asked = "How many boats were in use in Skerries in "
+    assert asker.ask(f"{asked}1950?").status == "no_answer"
+    assert asker.ask(f"{asked}2024?").status == "answered"
+
+
+def test_a_sentence_longer_than_an_answer_is_cut_and_not_lost(
+    tmp_path: Path, index: Path, embedder: Embedder, tiny_pdf: MakePdf
+) -> None:
+    folder = tmp_path / "long"
+    folder.mkdir()
+    lines = ["# 1. Boats", *["and the boats of the harbour are blue and old"] * 13, "in all."]
+    tiny_pdf(folder / "long.pdf", [lines])
+    build(folder, index, embedder=embedder)
+    answer = Asker(open_snapshot(index), embedder, settings=ALWAYS).ask("what are the boats like")
+    assert answer.status == "answered"
+    assert len(answer.text.split()) == 120
+    assert answer.text.endswith(" … [1].")
+
+
+# Ratings
+
+
+def test_the_words_on_the_whole_answer_where_no_row_of_the_table_does() -> None:
+    rows = rated_rows([row_of("", ["1. Lamps", "Good"]), row_of("", ["2. Oil", "Inadequate"])])
+    said = Evidence(row_of("", ["Services in Torbay are inadequate"]), 0, 33, 1.0)
+    for question in ("What is the overall rating?", "what was it rated overall"):
+        assert rating_evidence(read_question(question), rows, overall=[said]) == (said,)
+    named = rating_evidence(read_question("how is Oil rated?"), rows, overall=[said])
+    assert [e.text for e in named] == ["2. Oil Inadequate"]
+
+
+def test_a_score_out_of_a_total_is_answered_from_its_row_alone() -> None:
+    table = [row_of("", ["Score", "4/21"]), row_of("", ["Overall rating", "Inadequate"])]
+    rows, scores = rated_rows(table), score_rows(table)
+    assert [p.text for p in scores] == ["Score 4/21"]
+    asked = read_question("What was the overall score out of 21?")
+    assert [e.text for e in rating_evidence(asked, rows, scores)] == ["Score 4/21"]
+    assert rating_evidence(asked, rows) == ()
