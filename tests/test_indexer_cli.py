@@ -408,7 +408,9 @@ def test_whoever_stops_reading_is_not_shown_a_traceback(
 
 
 SLEEPY_SCRIPT = """
-import sys, time
+import signal, sys, time
+# A run in the background may have been told to ignore interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import indexer.build
 from indexer.__main__ import main
 def read(path):

@@ -502,7 +502,9 @@ def test_a_process_ends_with_the_status_of_its_command(tmp_path: Path) -> None:
 
 
 ENDLESS_SCRIPT = """
-import sys, time
+import signal, sys, time
+# A run in the background may have been told to ignore interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import indexer.embedding
 from qa.__main__ import main
 def load(name):
