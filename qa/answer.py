@@ -15,7 +15,7 @@ from indexer.embedding import Embedder
 from indexer.errors import ModelMismatch
 from indexer.lexical import terms
 from indexer.records import Passage
-from qa.choice import DEFAULT_SETTINGS, AnswerSettings, choose, first_sentence, fitting
+from qa.choice import DEFAULT_SETTINGS, AnswerSettings, choose, fitting, whole_list
 from qa.citation import Quote, folded_page, quotes_of
 from qa.evidence import PassageReader, Scored, score_evidence
 from qa.lists import list_evidence
@@ -24,7 +24,7 @@ from qa.ratings import RatedRow, rated_rows, rating_evidence, reasons_of, score_
 from qa.reader import Reader
 from qa.records import Answer, Citation, Evidence, Hit, Sentence
 from qa.search import DEFAULT_TOP, Found, focus, found_for, naming, report_terms, rows_of
-from qa.wording import is_covered, passage_text, sentence_text, sentence_texts
+from qa.wording import is_covered, passage_text, sentence_texts
 
 if TYPE_CHECKING:
     from indexer.snapshot import ReportInfo, Snapshot
@@ -166,42 +166,41 @@ class Asker:
     def _answer(
         self, asked: Question, found: Found, scored: Scored, reports: Sequence[str], top: int
     ) -> Answer:
-        direct, confidence = self._direct(asked, found, scored, reports)
+        direct, confidence, said = self._direct(asked, found, scored, reports)
         hits = _hits(direct, scored.evidence, found, top)
         evidence = scored.evidence
         if asked.asks_reason and asked.asks_rating:
             evidence = reasons_of(asked, self._rated.rows(reports, found), evidence)
         chosen = direct or choose(asked, evidence, self._settings)
-        return self._told(asked, chosen, confidence, hits)
+        labels = {chosen[0].passage.report: said} if said else {}
+        return self._told(asked, chosen, confidence, hits, labels)
 
     def _direct(
         self, asked: Question, found: Found, scored: Scored, reports: Sequence[str]
-    ) -> tuple[tuple[Evidence, ...], float]:
-        """Return the rows or the list that answer a question by their place, and the confidence."""
+    ) -> tuple[tuple[Evidence, ...], float, str]:
+        """Return the rows or the list that answer a question by their place, and the confidence.
+
+        The text says how much of a list is shown, where it is not all of it.
+        """
         confidence = scored.confidence
         if self._is_foreign(asked, reports):
-            return (), min(confidence, 0.5 * self._settings.threshold)
+            return (), min(confidence, 0.5 * self._settings.threshold), ""
         rated = self._rated.evidence(asked, reports, found)
         if rated:
             if _unsaid(asked, (e.passage for e in rated), self.snapshot):
-                return (), min(confidence, 0.5 * self._settings.threshold)
-            return rated, max(confidence, DIRECT_CONFIDENCE)
+                return (), min(confidence, 0.5 * self._settings.threshold), ""
+            return rated, max(confidence, DIRECT_CONFIDENCE), ""
         names = list(reports) or [c.passage.report for c in found.candidates[:1]]
         listed = list_evidence(asked, self._passages(names)) if names else ()
         if listed:
-            return self._shortened(listed), max(confidence, DIRECT_CONFIDENCE)
-        return (), confidence
+            shown, said = whole_list(listed, self._settings.max_words)
+            return shown, max(confidence, DIRECT_CONFIDENCE), said
+        return (), confidence, ""
 
     def _passages(self, reports: Sequence[str]) -> Iterator[Passage]:
         rows = rows_of(self.snapshot, reports)
         for row in () if rows is None else rows:
             yield self.snapshot.passages[int(row)]
-
-    def _shortened(self, items: Sequence[Evidence]) -> tuple[Evidence, ...]:
-        """Return items whole where all fit into an answer, else the first sentence of each."""
-        if sum(len(sentence_text(e).split()) + 1 for e in items) <= self._settings.max_words:
-            return tuple(items)
-        return tuple(first_sentence(item) for item in items)
 
     def _compare(
         self,
@@ -216,7 +215,7 @@ class Asker:
         settings = replace(self._settings, max_words=words, max_sentences=MAX_COMPARED_SENTENCES)
         parts: list[tuple[float, tuple[Evidence, ...]]] = []
         for group, one, its in zip(groups, found, scored, strict=True):
-            direct, confidence = self._direct(asked, one, its, group)
+            direct, confidence, _ = self._direct(asked, one, its, group)
             told = fitting(direct, words) if direct else choose(asked, its.evidence, settings)
             parts.append((confidence, told))
         best = max(confidence for confidence, _ in parts)

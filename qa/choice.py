@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from qa.question import Question
 from qa.records import Evidence
-from qa.wording import sentence_text
+from qa.wording import in_words, sentence_text
 
 MAX_WORDS = 120
 """The contract's limit, citation markers counted."""
@@ -43,6 +43,9 @@ CONCLUDES = re.compile(
 """A sentence that says so sums up reasons, which stand before it."""
 
 MAX_VALUE_WORDS = 12
+NOTE_WORDS = 5
+"""Words that say how much of a list is shown."""
+
 MAX_LEANS = 1
 MAX_REASONS = 3
 
@@ -149,10 +152,30 @@ def _without_column_heads(evidence: Sequence[Evidence]) -> list[Evidence]:
     ]
 
 
+def whole_list(items: Sequence[Evidence], max_words: int) -> tuple[tuple[Evidence, ...], str]:
+    """Return as much of a list as fits into an answer, and in words how much where not all does.
+
+    Whole items where all fit, sentence by sentence, since each sentence has its own citation; else
+    the first sentence of each; else as many of those as fit.
+    """
+    sentences = [part for item in items for part in _sentences(item)]
+    firsts = [first_sentence(item) for item in items]
+    for shown in (sentences, firsts):
+        if sum(len(sentence_text(e).split()) + 1 for e in shown) <= max_words:
+            return tuple(shown), ""
+    kept = fitting(firsts, max_words - NOTE_WORDS)
+    count = f"{in_words(len(kept))} of {in_words(len(items))} shown"
+    return kept, count[0].upper() + count[1:]
+
+
+def _sentences(item: Evidence) -> list[Evidence]:
+    inside = [u for u in item.passage.units if item.start <= u[0] and u[1] <= item.end]
+    return [replace(item, start=start, end=end) for start, end in inside] or [item]
+
+
 def first_sentence(item: Evidence) -> Evidence:
     """Return an item of a list as its first sentence alone."""
-    inside = [u for u in item.passage.units if item.start <= u[0] and u[1] <= item.end]
-    return replace(item, start=inside[0][0], end=inside[0][1]) if inside else item
+    return _sentences(item)[0]
 
 
 def fitting(evidence: Sequence[Evidence], max_words: int) -> tuple[Evidence, ...]:

@@ -12,6 +12,11 @@ from qa.records import Evidence
 MIN_FOOTNOTE_WORDS = 6
 """A shorter footnote says nothing without being called one."""
 
+SMALL = (
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 GRADE_WORDS = re.compile(r"\b(?:outstanding|requires improvement|inadequate)\b", re.I)
 SENTENCE_BREAK = re.compile(r"(?<=\w)[.!?]\s+(?=[A-Z0-9])")
@@ -56,6 +61,20 @@ def is_covered(text: str, quotes: Sequence[Quote]) -> bool:
     said = {figure.replace(",", "") for figure in FIGURE.findall(text)}
     grades = {grade.lower() for grade in GRADE_WORDS.findall(text)}
     return said <= figures and grades <= {g.lower() for g in GRADE_WORDS.findall(quoted)}
+
+
+def in_words(number: int) -> str:
+    """Return a number up to 99 in words, as an answer counts: its figures are the report's own.
+
+    >>> in_words(9), in_words(14), in_words(30), in_words(42), in_words(100)
+    ('nine', 'fourteen', 'thirty', 'forty-two', '100')
+    """
+    if not 0 <= number < 100:
+        return str(number)
+    if number < len(SMALL):
+        return SMALL[number]
+    ten, one = divmod(number, 10)
+    return TENS[ten] + (f"-{SMALL[one]}" if one else "")
 
 
 def passage_text(passage: Passage) -> str:

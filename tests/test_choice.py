@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from indexer.records import Passage
-from qa.choice import AnswerSettings, choose, first_sentence, fitting
+from qa.choice import AnswerSettings, choose, first_sentence, fitting, whole_list
 from qa.citation import Quote
 from qa.question import read_question
 from qa.records import Evidence
-from qa.wording import is_covered, sentence_texts
+from qa.wording import in_words, is_covered, sentence_texts
 
 
 def of_sentences(*sentences: str, glue: str = " ", kind: str = "text") -> Passage:
@@ -150,3 +150,30 @@ def test_a_cell_of_a_row_comes_with_the_values_of_the_row() -> None:
         long,
         "Some progress Yes",
     ]
+
+
+def test_a_list_is_shown_whole_or_shortened_or_counted() -> None:
+    lines = of_sentences("Train the keepers.", "Do it soon.", "Buy more oil.", "Sell one boat.")
+    items = [
+        Evidence(lines, lines.units[0][0], lines.units[1][1], 1.0),
+        unit(lines, 2),
+        unit(lines, 3),
+    ]
+    # Each sentence and its marker: 4 + 4 + 4 + 4 words.
+    whole, said = whole_list(items, 16)
+    assert [e.text for e in whole] == [
+        "Train the keepers.", "Do it soon.", "Buy more oil.", "Sell one boat.",
+    ]  # fmt: skip
+    assert said == ""
+    shorter, said = whole_list(items, 12)
+    assert [e.text for e in shorter] == ["Train the keepers.", "Buy more oil.", "Sell one boat."]
+    assert said == ""
+    some, said = whole_list(items * 5, 13)
+    assert [e.text for e in some] == ["Train the keepers.", "Buy more oil."]
+    assert said == "Two of fifteen shown"
+
+
+def test_numbers_are_counted_in_words() -> None:
+    assert [in_words(n) for n in (0, 9, 19, 20, 42, 99, 100)] == [
+        "no", "nine", "nineteen", "twenty", "forty-two", "ninety-nine", "100",
+    ]  # fmt: skip
