@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from indexer.errors import BadName, DuplicateReport, IndexerError, NotAPdf, UnknownReport
-from indexer.store import file_sha256, sync
+from indexer.store import file_sha256, sync, sync_folder
 
 DEFAULT_LIBRARY = Path(__file__).resolve().parents[1] / "data" / "reports"
 """``data/reports`` of the project, the folder above the package ``indexer``."""
@@ -199,15 +199,6 @@ def unknown_report(report: str, known: list[str]) -> UnknownReport:
     more = ", …" if len(known) > len(near) else ""
     names = ", ".join(repr(name) for name in near)
     return UnknownReport(f"There is no report {report!r} in the library. It has {names}{more}.")
-
-
-def sync_folder(folder: Path) -> None:
-    """Return once the names in a folder are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _id_of(path: Path) -> str:

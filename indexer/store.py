@@ -455,7 +455,7 @@ def put_in_place(folder: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     discard(target)
     folder.rename(target)
-    _sync_entries(target.parent)
+    sync_folder(target.parent)
 
 
 def publish(index: Path, folder: Path, manifest: Manifest) -> str:
@@ -473,11 +473,11 @@ def publish(index: Path, folder: Path, manifest: Manifest) -> str:
     temporary.write_text(f"{name}\n", encoding="ascii")
     sync(temporary)
     os.replace(temporary, index / "CURRENT")
-    _sync_entries(index)
+    sync_folder(index)
     return name
 
 
-def _sync_entries(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Return once the names in a folder are on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
