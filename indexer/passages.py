@@ -262,4 +262,5 @@ def _passage(
 
 
 def _moved(words: Iterable[TextWord], shift: int) -> list[TextWord]:
-    return [replace(word, start=word.start + shift, end=word.end + shift) for word in words]
+    # Made anew and not with ``replace``, which takes three times as long.
+    return [TextWord(w.start + shift, w.end + shift, w.page, w.rect, w.mark) for w in words]

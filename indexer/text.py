@@ -15,6 +15,9 @@ ENDING = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s+[\"'“‘(\[•]*[A-Z0-9£$€
 INITIAL = re.compile(r"(?:^|[\s(])[A-Z]\.$")
 NUMBER_LEAD = re.compile(r"^\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]$")
 SHORT_FORM = re.compile(r"\(([A-Za-z][A-Za-z0-9&/-]{1,9})\)")
+SIGNS = re.compile(r"[\W_]+")
+"""All but letters and digits: what ``str.isalnum`` denies."""
+
 MIN_UNIT = 3
 """A piece of fewer characters than this is no sentence of its own."""
 
@@ -25,8 +28,8 @@ def fold(text: str) -> str:
     Two texts are the same words when their folds are equal: white space, hyphenation at line
     ends, quotation marks and dashes are left out of the comparison.
     """
-    plain = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in plain.casefold() if c.isalnum())
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return SIGNS.sub("", plain.casefold())
 
 
 GRADES = frozenset(
