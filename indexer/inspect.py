@@ -24,6 +24,7 @@ from indexer.outline import contents_list, read_sections
 from indexer.passages import cut_passages
 from indexer.reading import pictures, read_document
 from indexer.records import Block, Document, Finding, Page, Passage, Rect, Section, TextWord
+from indexer.tables import unread_tables
 from indexer.text import fold
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ class HealthCard:
     section begins on the page before or after, ``contents_missing`` those without a section.
     ``footnotes_called`` counts the footnotes whose mark was found in the text. ``pages_by_ocr``
     were pictures and have been read by OCR, ``family`` is the kind of report that it was taken for,
-    ``findings`` counts what it found by kind and ``standards`` the rated parts of it; ``notes``
-    say what could not be read.
+    ``findings`` counts what it found by kind and ``standards`` the rated parts of it.
+    ``tables_as_text`` are the pages with a drawn table that could not be read with confidence and
+    stays as its text; ``notes`` say what could not be read at all.
     """
 
     name: str
@@ -100,6 +102,7 @@ class HealthCard:
     family: str = ""
     findings: dict[str, int] = field(default_factory=dict)
     standards: int = 0
+    tables_as_text: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -134,7 +137,8 @@ class HealthCard:
         )
         yield "Sections", f"{self.sections:,}; {self.bookmarks:,} bookmarks in the file"
         yield "Contents", self._contents()
-        yield "Tables", f"{self.tables:,} with {self.rows:,} rows"
+        left = _named("; left as text on page {}", self.tables_as_text)
+        yield "Tables", f"{self.tables:,} with {self.rows:,} rows{left}"
         yield "Bullets", f"{self.bullets:,}"
         yield "Footnotes", f"{self.footnotes:,}, {self.footnotes_called:,} with their call found"
         yield "Passages", f"{self.passages:,}"
@@ -263,6 +267,7 @@ def _card(path: Path, read: _Read) -> HealthCard:
         family=read.family,
         findings=dict(Counter(finding.kind for finding in read.findings)),
         standards=sum(f.kind == "rating" and f.subject != OVERALL for f in read.findings),
+        tables_as_text=tuple(page.number for page in read.document.pages if unread_tables(page)),
         notes=read.document.notes,
     )
 

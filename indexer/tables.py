@@ -31,6 +31,7 @@ APART = 1.6
 """Lines of one cell are nearer to each other than this many type sizes."""
 
 MAX_COLUMNS = 12
+MIN_GRID_ROWS = 3
 MIN_GAPPED = 3
 """A table without rules has at least this many lines with a gap."""
 
@@ -108,6 +109,22 @@ def drawn_tables(page: Page, words: Sequence[Word]) -> tuple[list[Table], list[B
             left = [word for word in left if id(word) not in held]
     grids.sort(key=lambda rows: -max(w.rect[3] for row in rows for cell in row for w in cell))
     return [_table(rows) for rows in grids], boxes
+
+
+def unread_tables(page: Page) -> int:
+    """Return how many grids of a page are left as text: what rules draw cannot be read as rows."""
+    across = _merge([e for e in page.edges if e[2] - e[0] >= MIN_EDGE > e[3] - e[1]], flat=True)
+    upright = _merge([e for e in page.edges if e[3] - e[1] >= MIN_EDGE > e[2] - e[0]], flat=False)
+    if len(across) * len(upright) > MAX_CROSSINGS:
+        return 1
+    grids = _ruled(across, upright, _Middles(page.words))
+    return sum(not _is_table(rows) and _is_grid(rows) for rows in grids)
+
+
+def _is_grid(rows: Cells) -> bool:
+    """Return whether rows look like a table's all the same: three of them, or many columns."""
+    filled = [sum(map(bool, row)) for row in rows if any(row)]
+    return len(filled) >= MIN_GRID_ROWS and max(filled) >= 2
 
 
 def aligned_tables(lines: Sequence[Line]) -> list[Table]:

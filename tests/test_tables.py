@@ -10,6 +10,7 @@ import pytest
 from indexer.layout import read_layout
 from indexer.reading import read_document
 from indexer.records import Block
+from indexer.tables import unread_tables
 from tests.pdfs import Pdf, Sheet
 
 ROWS = [
@@ -186,3 +187,22 @@ def test_a_frame_around_a_text_is_no_table(tmp_path: Path) -> None:
     page.lines(72, 110, ["The first line of the text in the frame", "and the second one of it."])
     (block,) = blocks_of(pdf, tmp_path)
     assert block.kind == "paragraph"
+
+
+def test_a_drawn_table_that_cannot_be_read_stays_as_text_and_is_counted(tmp_path: Path) -> None:
+    pdf = Pdf()
+    page = pdf.page()
+    xs = [70 + 30 * n for n in range(15)]  # fourteen columns are more than a row is read with
+    for row in range(3):
+        for column, x in enumerate(xs[:-1]):
+            page.text(x + 5, 114 + 20 * row, f"{row}{column}")
+    page.grid(xs, [100, 120, 140, 160])
+    readable = pdf.page()
+    write_rows(readable, list(ROWS), [75, 360])
+    ruled(readable)
+    document = read_document(pdf.save(tmp_path / "wide.pdf"))
+    assert [unread_tables(sheet) for sheet in document.pages] == [1, 0]
+    blocks = [b for b in read_layout(document).blocks if b.words[0].page == 1]
+    said = " ".join(block.text for block in blocks).split()
+    assert sorted(said) == sorted(f"{row}{column}" for row in range(3) for column in range(14))
+    assert not any(block.kind == "row" and len(block.cells) > 12 for block in blocks)
