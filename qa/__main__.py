@@ -23,7 +23,7 @@ from indexer.terminal import (
     system_sentence,
     wants_trace,
 )
-from qa.errors import BadGoldFile, QaError
+from qa.errors import BadGoldFile, QaError, ReaderMissing
 
 if TYPE_CHECKING:
     from indexer.snapshot import Snapshot
@@ -52,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = options.run(options)
         sys.stdout.flush()
+    except ReaderMissing as error:
+        return _fail(options, str(error), FAILED)
     except (errors.UnknownReport, QaError) as error:
         return _fail(options, str(error), USAGE)
     except errors.IndexMissing as error:
@@ -238,7 +240,7 @@ def _asker(snapshot: Snapshot) -> Asker:
 class BatchItem:
     """One question of a batch: its id, its words and the ids of the reports it is put to."""
 
-    id: str
+    id: str | int
     question: str
     reports: tuple[str, ...]
 
@@ -263,7 +265,7 @@ def read_batch(path: Path) -> Iterator[BatchItem]:
             raise BadGoldFile(
                 f"{path}, line {number}: the filter is {chosen!r}; it must be a list of report ids."
             )
-        yield BatchItem(str(name), question, tuple(chosen))
+        yield BatchItem(name, question, tuple(chosen))
 
 
 # Saying

@@ -20,11 +20,19 @@ from qa.citation import Quote, folded_page, quotes_of
 from qa.evidence import PassageReader, Scored, score_evidence
 from qa.lists import list_evidence
 from qa.question import YEAR, Question, read_question
-from qa.ratings import RatedRow, rated_rows, rating_evidence, reasons_of, score_rows
+from qa.ratings import (
+    GRADE,
+    NAMES_NOTHING,
+    RatedRow,
+    rated_rows,
+    rating_evidence,
+    reasons_of,
+    score_rows,
+)
 from qa.reader import Reader
 from qa.records import Answer, Citation, Evidence, Hit, Sentence
 from qa.search import DEFAULT_TOP, Found, focus, found_for, naming, report_terms, rows_of
-from qa.wording import is_covered, passage_text, sentence_texts
+from qa.wording import in_words, is_covered, passage_text, sentence_texts
 
 if TYPE_CHECKING:
     from indexer.snapshot import ReportInfo, Snapshot
@@ -39,6 +47,9 @@ COMPARED_SHARE = 0.5
 
 OVERALL = "Overall"
 """The subject of a finding that rates the whole."""
+
+SHORT_NAME = 4
+"""Letters by which a short form of a place ("Northants") is known for what it is."""
 
 NEAR_NAME = 0.75
 """How alike a misspelt name is to the right one, as ``difflib`` measures it."""
@@ -155,8 +166,10 @@ class Asker:
         if any(unheard(year) and year not in named for year in asked.years):
             return True
         return asked.asks_rating and any(
-            unheard(name) and not difflib.get_close_matches(name, named, n=1, cutoff=NEAR_NAME)
-            for name in asked.names
+            unheard(name)
+            and not any(known.startswith(name[:SHORT_NAME]) for known in named)
+            and not difflib.get_close_matches(name, named, n=1, cutoff=NEAR_NAME)
+            for name in asked.names - NAMES_NOTHING
         )
 
     def _titles(self, reports: Sequence[str]) -> str:
@@ -183,7 +196,7 @@ class Asker:
         The text says how much of a list is shown, where it is not all of it.
         """
         confidence = scored.confidence
-        if self._is_foreign(asked, reports):
+        if not asked.terms or self._is_foreign(asked, reports):
             return (), min(confidence, 0.5 * self._settings.threshold), ""
         rated = self._rated.evidence(asked, reports, found)
         if rated:
@@ -214,15 +227,21 @@ class Asker:
         words = self._settings.max_words // len(groups)
         settings = replace(self._settings, max_words=words, max_sentences=MAX_COMPARED_SENTENCES)
         parts: list[tuple[float, tuple[Evidence, ...]]] = []
+        counted: dict[str, str] = {}
         for group, one, its in zip(groups, found, scored, strict=True):
             direct, confidence, _ = self._direct(asked, one, its, group)
             told = fitting(direct, words) if direct else choose(asked, its.evidence, settings)
+            if not direct and asked.across and asked.asks_rating and GRADE.search(asked.text):
+                told, confidence = (), 0.0  # the unit has not the grade that is asked for
+            if len(told) < len(direct):
+                counted[group[0]] = f"{in_words(len(told))} of {in_words(len(direct))} shown"
             parts.append((confidence, told))
         best = max(confidence for confidence, _ in parts)
         kept = [part for confidence, part in parts if confidence >= COMPARED_SHARE * best]
         evidence = sorted((e for its in scored for e in its.evidence), key=lambda e: -e.score)
         hits = _hits([e for part in kept for e in part[:1]], evidence, found[0], top)
         labels = labels_of([r for r in self.snapshot.reports if (r.id,) in groups])
+        labels |= {r: f"{labels[r]}, {said}" for r, said in counted.items()}
         return self._told(asked, [e for part in kept for e in part], best, hits, labels)
 
     def _told(
@@ -273,7 +292,7 @@ class Asker:
             text = next((text for text in sentence_texts(evidence) if is_covered(text, quotes)), "")
             if not quotes or not text:
                 continue
-            label = unsaid.pop(passage.report, "")
+            label = unsaid.get(passage.report, "")
             text = f"{label}: {text}" if label else text
             numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(quotes)))
             marked = f"{text} {''.join(f'[{n}]' for n in numbers)}."
@@ -289,6 +308,7 @@ class Asker:
                 for number, quote in zip(numbers, quotes, strict=True)
             )
             sentences.append(Sentence(marked, numbers))
+            unsaid.pop(passage.report, None)
         return tuple(sentences), tuple(citations)
 
     def _cut_short(self, text: str, numbers: Sequence[int]) -> str:
@@ -363,9 +383,9 @@ class _RatedRows:
         return self._by_report[report]
 
 
-def answer_json(answer: Answer, *, id: str = "") -> dict[str, Any]:
+def answer_json(answer: Answer, *, id: str | int | None = None) -> dict[str, Any]:
     """Return an answer in the form of the outward contract."""
-    record: dict[str, Any] = {"id": id} if id else {}
+    record: dict[str, Any] = {} if id is None else {"id": id}
     record.update(
         question=answer.question,
         status=answer.status,
@@ -400,7 +420,7 @@ def answer_json(answer: Answer, *, id: str = "") -> dict[str, Any]:
     return record
 
 
-def refused_json(question: str, reason: str, *, id: str = "") -> dict[str, Any]:
+def refused_json(question: str, reason: str, *, id: str | int | None = None) -> dict[str, Any]:
     """Return, in the form of an answer, that a question cannot be asked, with the reason."""
     return answer_json(Answer(question, "no_answer", reason, 0.0), id=id) | {"error": reason}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qa.question import Question
+from qa.ratings import ends_in_grade
 from qa.records import Evidence
 from qa.wording import in_words, sentence_text
 
@@ -76,7 +77,7 @@ def choose(
     usable = [
         e
         for e in _without_column_heads(evidence)
-        if not (asked.asks_reason and e.passage.kind == "row")
+        if not (asked.asks_reason and e.passage.kind == "row" and ends_in_grade(e.passage))
     ]
     if not usable:
         return ()

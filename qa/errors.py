@@ -5,8 +5,7 @@
     QaError
     ├── BadQuestion        the question is empty, too long or has no word
     ├── BadGoldFile        a line of a questions file cannot be used
-    ├── ReaderMissing      the model that scores evidence is not there or not what was shipped
-    └── QuoteNotVerbatim   a quote is not on its page; never shown, always a defect
+    └── ReaderMissing      the model that scores evidence is not there or not what was shipped
 
 Every message gives the value, the rule and the way out. A report that does not answer is not
 an error: it is an ``Answer`` with the status ``no_answer``.
@@ -29,7 +28,3 @@ class BadGoldFile(QaError):
 
 class ReaderMissing(QaError):
     """The model that scores evidence cannot be used."""
-
-
-class QuoteNotVerbatim(QaError):
-    """A quote does not occur on the page that it names."""

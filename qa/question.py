@@ -39,7 +39,8 @@ COMPARES = re.compile(
     re.I,
 )
 ACROSS = re.compile(
-    r"\bcompare\b|\bacross (the |all )?(reports|units|areas|councils|inspections)\b"
+    r"\bcompare\b|\b(across|between|among) (the |all |all the )?(reports|units|areas|councils"
+    r"|inspections|pdus|places)\b"
     r"|\b(which|what|do|does|did|are|were|how many)( of)?( the| these| those| all)?( inspected)?"
     r" (units|areas|reports|places|councils|(local )?authorities|pdus|services|inspections"
     r"|schools)\b"

@@ -35,11 +35,12 @@ OUT_OF = re.compile(r"\b(overall|total|out of|points?)\b", re.I)
 TOTAL = re.compile(r"\d{1,3}\s*(/|out of)\s*\d{1,3}")
 COUNTS = re.compile(r"\b(how (many|much)|per ?cent(age)?|proportion|number of|share of)\b|%", re.I)
 GRADE = re.compile(r"\b(outstanding|good|requires improvement|inadequate|satisfactory)\b", re.I)
+NEGATION = re.compile(r"\b(not|other than|except|apart from|none)\b|n['’]t\b", re.I)
 NAMES_NOTHING = frozenset(
     terms(
         "rate rating grade mark judge judgement verdict score category award pass give given get "
         "got receive achieve outstanding good inadequate satisfactory inspection inspector "
-        "inspectorate report probation PDU unit service"
+        "inspectorate report probation PDU unit service standard HMIP HMI Ofsted CQC RI"
     )
 )
 """Words that a question about the rating of the whole may have without naming a part of it."""
@@ -72,11 +73,9 @@ def rated_rows(passages: Iterable[Passage]) -> list[RatedRow]:
     """Return the rows whose last cell is a grade and nothing else, in the order given."""
     rows = []
     for passage in passages:
-        if passage.kind != "row" or len(passage.cells) < 2:
+        if not ends_in_grade(passage):
             continue
         start, end = passage.cells[-1]
-        if not GRADES.fullmatch(passage.text[start:end].strip()):
-            continue
         label = passage.text[: passage.cells[-1][0]]
         group = passage.context.split(" › ")[1] if " › " in passage.context else ""
         rows.append(
@@ -85,6 +84,13 @@ def rated_rows(passages: Iterable[Passage]) -> list[RatedRow]:
             )
         )
     return rows
+
+
+def ends_in_grade(passage: Passage) -> bool:
+    """Return whether a passage is a row whose last cell is a grade and nothing else."""
+    if passage.kind != "row" or len(passage.cells) < 2:
+        return False
+    return GRADES.fullmatch(passage.text[slice(*passage.cells[-1])].strip()) is not None
 
 
 def score_rows(passages: Iterable[Passage]) -> list[Passage]:
@@ -123,6 +129,9 @@ def rating_evidence(
     if not ASKS_RATING.search(SCORE.sub("", question.text)) and len(_unnamed(question, rows)) > 1:
         return ()
     chosen = _named(question, rows)
+    if question.across and GRADE.search(question.text):
+        # "Which units were rated Good?": a unit that was not is no part of the answer.
+        overall = [said for said in overall if _has_grade(said.text, question)]
     if not chosen and (OVERALL.search(question.text) or not _unnamed(question, rows)):
         return tuple(overall[:1])
     return tuple(Evidence(row.passage, 0, len(row.passage.text), 1.0) for row in chosen[:MAX_ROWS])
@@ -179,10 +188,21 @@ def _named(question: Question, rows: Sequence[RatedRow]) -> list[RatedRow]:
 
 
 def _graded(question: Question, rows: Sequence[RatedRow]) -> list[RatedRow]:
-    """Return the rows with the grade that the question names; all where it names none of theirs."""
+    """Return the rows with the grade that the question names, or without it; all where none.
+
+    Where no row has the grade, all are returned: they show that none has.
+    """
     grades = {grade.lower() for grade in GRADE.findall(question.text)}
     parts = [row for row in rows if not row.label & OVERALL_TERMS]
-    return [row for row in parts if row.grade.strip().lower() in grades] or list(rows)
+    wanted = not NEGATION.search(question.text)
+    fitting = [row for row in parts if (row.grade.strip().lower() in grades) is wanted]
+    return (fitting if grades else []) or list(rows)
+
+
+def _has_grade(text: str, question: Question) -> bool:
+    """Return whether a text has a grade that the question names."""
+    asked = {grade.lower() for grade in GRADE.findall(question.text)}
+    return bool(asked & {grade.lower() for grade in GRADE.findall(text)})
 
 
 def _unnamed(question: Question, rows: Sequence[RatedRow]) -> set[str]:

@@ -1,7 +1,7 @@
 """The reader: reads a question and a passage together and scores each sentence of the passage.
 
-A small transformer, trained by ``qa/training`` and shipped as ``reader.onnx``. This is the only
-file that imports ``onnxruntime``, and only when a question is asked.
+A small transformer, trained by ``qa/training`` and shipped as ``reader.onnx``. Of the files that
+answer questions this is the only one that imports ``onnxruntime``, and only when one is asked.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def _cells_text(passage: Passage, start: int, end: int) -> str:
     ]
     named = len(passage.header) == len(passage.cells) and len(cells) > 1 and len(passage.cells) > 2
     if named:
-        names = [HEAD_FIGURE.sub("", name).strip() for name in passage.header]
+        names = [HEAD_FIGURE.sub("", name).strip() or name for name in passage.header]
         return "; ".join(f"{names[n]}: {cell.rstrip(' .;')}".strip(": ") for n, cell in cells)
     texts = [cell for _, cell in cells]
     if len(texts) < 2:

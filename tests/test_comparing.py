@@ -163,3 +163,43 @@ def test_a_score_out_of_a_total_is_answered_from_its_row_alone() -> None:
     asked = read_question("What was the overall score out of 21?")
     assert [e.text for e in rating_evidence(asked, rows, scores)] == ["Score 4/21"]
     assert rating_evidence(asked, rows) == ()
+
+
+def test_a_grade_may_be_asked_for_or_against() -> None:
+    rows = rated_rows([row_of("", ["1. Lamps", "Good"]), row_of("", ["2. Oil", "Inadequate"])])
+
+    def told(question: str) -> list[str]:
+        return [e.text for e in rating_evidence(read_question(question), rows)]
+
+    assert told("Which standards were rated Inadequate?") == ["2. Oil Inadequate"]
+    assert told("Which standards were not rated Inadequate?") == ["1. Lamps Good"]
+    assert told("which standards weren't inadequate") == ["1. Lamps Good"]
+
+
+def test_a_unit_without_the_grade_is_no_part_of_the_answer() -> None:
+    rows = rated_rows([row_of("", ["Overall rating", "Inadequate"])])
+    said = Evidence(row_of("", ["The unit is inadequate"]), 0, 22, 1.0)
+    good = read_question("Which units were rated Good?")
+    bad = read_question("Which units were rated Inadequate?")
+    assert rating_evidence(good, rows, overall=[said]) == ()
+    assert [e.text for e in rating_evidence(bad, rows, overall=[said])] == [
+        "Overall rating Inadequate"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "foreign"),
+    [
+        ("What rating did HMIP give the boats?", False),
+        ("What was the overall rating for Fenmarshe?", False),  # misspelt
+        ("What was the overall rating for Fenmar?", False),  # cut short
+        ("What was the overall rating of Suffolk?", True),
+        ("How many boats are in Suffolk?", False),  # left to the confidence
+        ("How many boats were there in 1987?", True),
+    ],
+)
+def test_a_rating_of_a_place_that_no_report_mentions_is_foreign(
+    three: Snapshot, embedder: Embedder, question: str, foreign: bool
+) -> None:
+    asker = Asker(three, embedder, settings=ALWAYS)
+    assert asker._is_foreign(read_question(question), ()) is foreign

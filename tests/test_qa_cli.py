@@ -295,7 +295,7 @@ def test_a_batch_is_answered_line_by_line(cli: Cli, tmp_path: Path) -> None:
     assert (status, err) == (0, "")
     answers = [json.loads(line) for line in out.splitlines()]
     assert [list(one) for one in answers] == [ANSWER_KEYS] * 3
-    assert [one["id"] for one in answers] == ["k", "line-3", "7"]
+    assert [one["id"] for one in answers] == ["k", "line-3", 7]
     assert [one["question"] for one in answers] == [
         "two keepers left in May", "how many boats", "how much oil",
     ]  # fmt: skip

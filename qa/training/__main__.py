@@ -1,7 +1,7 @@
 """``python -m qa.training``: train the reader, then fit the weights that use it.
 
-    python -m qa.training reader  --reports DIR --material DIR --work DIR
-    python -m qa.training weights --reports DIR --material DIR --fenmarsh DIR
+    python -m qa.training reader  --reports DIR --material DIR --squad FILE --fenmarsh DIR
+    python -m qa.training weights --reports DIR --material DIR --squad FILE --fenmarsh DIR
 
 ``--reports`` is the folder of the 12 published reports that the questions are about, ``--material``
 that of the question files and public sets (see ``qa/training/MODEL_CARD.md`` for what they are and

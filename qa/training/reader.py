@@ -4,7 +4,7 @@ all-MiniLM-L6-v2 reads a question and one passage together and gives, in one pas
 each sentence, bullet or row of the passage and one for the passage as a whole; a span of the
 answer is learned beside them, since to point at the words sharpens both. With one pass for a
 passage instead of one for a sentence, a laptop processor can train it in an hour and ask it in a
-fraction of a second. This is the only file beside ``indexer/embedding.py`` that imports torch.
+fraction of a second.
 """
 
 from __future__ import annotations

@@ -98,7 +98,10 @@ def _home(places: Folders, snapshot: Snapshot, library: StreamlitPage) -> None:
     with right:
         listed = snapshot.reports[:MAX_LISTED]
         items = [
-            (info.title, strings.size_and_date(info.pages, parts.day(info.created)))
+            (
+                info.title,
+                strings.size_and_date(info.pages, parts.day(info.published or info.created)),
+            )
             for info in listed
         ]
         if len(snapshot.reports) > len(listed):
