@@ -66,6 +66,7 @@ NUMBERED = re.compile(r"^(\d{1,3}[.)]|\(?[a-z][.)]|\(?[ivx]{1,4}[.)])$")
 NOTE_NUMBER = re.compile(r"[\[(]?(\d{1,3})[\])]?")
 LEADERS = re.compile(r"\w\.{4,}(?:\d{1,4}|[ivxlc]{1,6})$")
 PAGE_NUMBER = re.compile(r"^\.*(\d{1,4}|[ivxlc]{1,6})$")
+FIGURE_AND_STOP = re.compile(r"(\d{1,3})\.$")
 SENTENCE_END = re.compile(r"[.!?:;]['\"’”)\]]*$")
 
 
@@ -444,7 +445,7 @@ def _blocks(
 def _breaks(run: Sequence[Line], line: Line, pitch: float) -> bool:
     """Return whether a line begins a new block after the lines of ``run``."""
     before = run[-1]
-    if _marker(line) and not (before.bold and line.bold):
+    if _marker(line) and not (before.bold and line.bold) and not _is_figure(run, line):
         return True
     is_set_alike = _same_size(before.size, line.size) and before.bold == line.bold
     if not (is_set_alike or _is_lone_mark(line) or _runs_on(before, line)):
@@ -465,6 +466,23 @@ def _breaks(run: Sequence[Line], line: Line, pitch: float) -> bool:
     width = max(x.rect[2] for x in [*run, line]) - min(x.rect[0] for x in [*run, line])
     short = before.rect[2] - before.rect[0] < SHORT_LINE * width
     return short and SENTENCE_END.search(before.text) is not None and not line.text[0].islower()
+
+
+def _is_figure(run: Sequence[Line], line: Line) -> bool:
+    """Return whether the number in front of a line is the end of a sentence that wraps there.
+
+    "… a reply was on file in / 54. Access to …": the text before it goes on at the same indent, is
+    no item, or not the one before in the count, and has not ended.
+    """
+    count = FIGURE_AND_STOP.match(line.words[0].text)
+    if count is None or SENTENCE_END.search(run[-1].text) or int(count.group(1)) == 1:
+        return False
+    item = FIGURE_AND_STOP.match(run[0].words[0].text)
+    if item is not None and int(item.group(1)) == int(count.group(1)) - 1:
+        return False
+    text = run[0].words[1 if _marker(run[0]) else 0]
+    start = run[-1].rect[0] if len(run) > 1 else text.rect[0]
+    return abs(line.rect[0] - start) <= 0.3 * line.size
 
 
 def _is_entry(line: Line) -> bool:

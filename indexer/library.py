@@ -131,6 +131,8 @@ class Library:
             ReportRefused: the name or the file cannot be taken, or the report is there already;
                 nothing has changed.
         """
+        if isinstance(source, Path) and source.is_dir():
+            _check_source(source)
         report = report_id(name)
         if isinstance(source, Path):
             _check_source(source)

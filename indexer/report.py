@@ -14,7 +14,7 @@ from indexer.reading import read_document
 from indexer.records import Document, PageText, Report, Section
 from indexer.text import acronyms
 
-READER_VERSION = "5"
+READER_VERSION = "6"
 """Goes up with every change to what a file is read as: an index read otherwise is stale."""
 
 JUNK_TITLE = re.compile(r"^(microsoft word|untitled|document\d*$|.*\.(docx?|pdf|indd)$)", re.I)

@@ -112,7 +112,9 @@ class Asker:
         named, names = naming(self.snapshot, self._named, asked)
         inside = tuple(report for report in named if report in wanted)
         groups = self._groups(asked, inside or wanted or named)
-        elsewhere = bool(wanted and named and not inside) and self._unheard(names, wanted)
+        elsewhere = bool(wanted and named and not inside) and (
+            self._unheard(names, wanted) or (asked.asks_rating and names <= asked.years)
+        )
         if names:
             asked = replace(read_question(focus(asked, names), self._acronyms), text=asked.text)
         query = self._embedder.encode_query(asked.search_text)
@@ -204,7 +206,8 @@ class Asker:
                 return (), min(confidence, 0.5 * self._settings.threshold), ""
             return rated, max(confidence, DIRECT_CONFIDENCE), ""
         names = list(reports) or [c.passage.report for c in found.candidates[:1]]
-        listed = list_evidence(asked, self._passages(names)) if names else ()
+        known = frozenset().union(*(self._named[name] for name in names))
+        listed = list_evidence(asked, self._passages(names), known) if names else ()
         if listed:
             shown, said = whole_list(listed, self._settings.max_words)
             return shown, max(confidence, DIRECT_CONFIDENCE), said
@@ -231,7 +234,8 @@ class Asker:
         for group, one, its in zip(groups, found, scored, strict=True):
             direct, confidence, _ = self._direct(asked, one, its, group)
             told = fitting(direct, words) if direct else choose(asked, its.evidence, settings)
-            if not direct and asked.across and asked.asks_rating and GRADE.search(asked.text):
+            grade_asked = asked.asks_rating and not asked.asks_reason and GRADE.search(asked.text)
+            if not direct and asked.across and grade_asked:
                 told, confidence = (), 0.0  # the unit has not the grade that is asked for
             if len(told) < len(direct):
                 counted[group[0]] = f"{in_words(len(told))} of {in_words(len(direct))} shown"

@@ -1054,6 +1054,12 @@ def run(
         from qa.evaluate_html import to_html
 
         _write(arguments.html, to_html(evaluation, title=f"Evaluation on {arguments.gold.name}"))
+    lost = [one for one in evaluation.scores if one.gold.evidence and not any(one.located)]
+    if lost:
+        sys.stderr.write(
+            f"The evidence of {len(lost)} of {len(gold)} questions is on no page of this library: "
+            "are these the reports that the questions are about?\n"
+        )
     stream = out or sys.stdout
     text = json.dumps(to_json(evaluation)) if arguments.json else to_table(evaluation)
     stream.write(text + "\n")

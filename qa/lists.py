@@ -46,8 +46,12 @@ class _Listed:
     items: list[Evidence] = field(default_factory=list)
 
 
-def list_evidence(question: Question, passages: Iterable[Passage]) -> tuple[Evidence, ...]:
+def list_evidence(
+    question: Question, passages: Iterable[Passage], known: frozenset[str] = frozenset()
+) -> tuple[Evidence, ...]:
     """Return every item under the heading that a question names; none where it names none.
+
+    ``known`` are terms that only say which report is meant and do not narrow the question down.
 
     The items of a section are its bullets and numbered paragraphs, without the words that lead
     into them, in their order on the page.
@@ -68,7 +72,7 @@ def list_evidence(question: Question, passages: Iterable[Passage]) -> tuple[Evid
     best = max(_parents(one.path, question, asked) for one in sections)
     chosen = [one for one in sections if _parents(one.path, question, asked) == best]
     said = set().union(*(_said(one.path) for one in chosen))
-    if asked - said - IDLE or len(chosen) > MAX_SECTIONS:
+    if asked - said - IDLE - known or len(chosen) > MAX_SECTIONS:
         return ()
     return tuple(item for one in chosen for item in _numbered(one.items))
 

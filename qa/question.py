@@ -33,18 +33,18 @@ ASKS_RATING = re.compile(
     re.I,
 )
 COMPARES = re.compile(
-    r"\b(compar\w+|versus|vs|differ\w*|chang\w+|since|between|both|either|each|respective\w*"
-    r"|moved?|shift\w*|(got|gone|become) (worse|better)|(come|came|go|went|gone|going) (up|down)"
-    r"|better|worse|higher|lower|more|fewer|improv\w+|than|last (time|inspection)|previous\w*)\b",
+    r"\b(compar\w+|versus|vs|differ\w*|chang\w+|since|between|both|either|respective\w*|moved?"
+    r"|shift\w*|(got|gone|become|getting) (worse|better)|(come|came|go|went|gone|going) (up|down)"
+    r"|better or worse|worse or better|improved|worsened|than (in|last|the)|last (time|inspection)"
+    r"|previously|from one inspection)\b",
     re.I,
 )
 ACROSS = re.compile(
-    r"\bcompare\b|\b(across|between|among) (the |all |all the )?(reports|units|areas|councils"
+    r"\bcompare\b|\b(across|between|among) (the |all |all the )?(reports|units|local areas|councils"
     r"|inspections|pdus|places)\b"
     r"|\b(which|what|do|does|did|are|were|how many)( of)?( the| these| those| all)?( inspected)?"
-    r" (units|areas|reports|places|councils|(local )?authorities|pdus|services|inspections"
-    r"|schools)\b"
-    r"|\b(both|each|either|every) (unit|area|report|place|council|authority|pdu|inspection)s?\b",
+    r" (units|local areas|reports|places|councils|(local )?authorities|pdus|schools)\b"
+    r"|\b(both|each|either|every) (unit|report|place|council|authority|pdu|inspection)s?\b",
     re.I,
 )
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")

@@ -174,6 +174,16 @@ def test_a_number_leads_an_entry_of_its_own_and_stays_in_the_text(
     ]
 
 
+def test_a_figure_that_ends_a_sentence_at_a_line_start_is_no_list_number(tmp_path: Path) -> None:
+    pdf = Pdf()
+    page = pdf.page()
+    page.lines(72, 100, ["Checks were made and a reply was on file in", "54. Access was quick."])
+    found = kinds(layout_of(pdf, tmp_path))
+    assert found == [
+        ("paragraph", "Checks were made and a reply was on file in 54. Access was quick.")
+    ]
+
+
 @pytest.mark.parametrize(("signs", "expected"), [("•–■\uf0b7o", True), ("a1£“(", False)])
 def test_a_bullet_is_one_sign_that_is_no_letter_figure_quote_or_currency(
     signs: str, expected: bool

@@ -87,3 +87,13 @@ def test_a_list_in_more_sections_than_are_worth_one_answer_is_left_to_the_search
 def test_an_item_keeps_the_place_of_its_words() -> None:
     (first, *_) = list_evidence(read_question("recommendations"), REPORT)
     assert first.passage.text[first.start : first.end] == first.text == "1. hire a keeper"
+
+
+def test_words_that_only_say_which_report_is_meant_do_not_narrow_a_list() -> None:
+    asked = read_question("Recommendations for Northlight unit")
+    assert list_evidence(asked, REPORT) == ()
+    known = frozenset({"northlight"})
+    assert [e.text for e in list_evidence(asked, REPORT, known)] == [
+        "1. hire a keeper",
+        "2. buy oil.",
+    ]

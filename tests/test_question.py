@@ -169,3 +169,22 @@ def test_a_form_with_signs_of_a_pattern_in_it_is_taken_as_it_stands() -> None:
     assert expand("is R&D(x) paid", {"R&D(x": "research (and) development+"}) == (
         "is R&D(x (research (and) development+)) paid"
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "compares", "across"),
+    [
+        ("areas for improvement under P 1.2", False, False),
+        ("Which areas for improvement were found?", False, False),
+        ("Why did services fall to Requires improvement?", False, False),
+        ("What changed in staffing since 2023?", True, False),
+        ("has sickness absence come down?", True, False),
+        ("Which units were rated Inadequate?", False, True),
+        ("How do vacancies differ between the reports?", True, True),
+    ],
+)
+def test_a_comparison_is_told_from_words_that_only_look_like_one(
+    question: str, compares: bool, across: bool
+) -> None:
+    asked = read_question(question)
+    assert (asked.compares, asked.across) == (compares, across)
