@@ -177,3 +177,19 @@ def test_a_run_that_is_broken_off_goes_on_from_its_checkpoint(tmp_path: Path) ->
     assert not any(line.startswith("step 1 ") for line in said)
     assert len(network.scores(again, encoded[:2])) == 2
     assert not list(tmp_path.glob("*.tmp"))
+
+
+@pytest.mark.slow
+def test_samples_are_made_once_and_read_back_as_they_were(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from qa.training.__main__ import _cached
+    from qa.training.reader import Encoded
+
+    sample = Encoded([101, 7, 102], [0, 1, 1], [0, 1, 0], [1], 1.0, 1, 1, True, 0.5, group=3)
+    path = tmp_path / "samples.jsonl"
+    assert _cached(path, lambda: [sample]) == [sample]
+
+    def never() -> list[Encoded]:
+        raise AssertionError("made twice")
+
+    assert _cached(path, never) == [sample]

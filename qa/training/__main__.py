@@ -191,6 +191,8 @@ def _reader(options: argparse.Namespace) -> int:
 
 def _cached(path: Path, make: Callable[[], list[Encoded]]) -> list[Encoded]:
     """Return the samples of a file of JSON lines, made and written first where it is not there."""
+    from qa.training.reader import Encoded
+
     if not path.is_file():
         began = time.monotonic()
         lines = [json.dumps(asdict(sample)) for sample in make()]
