@@ -119,7 +119,9 @@ class Asker:
             asked = replace(read_question(focus(asked, names), self._acronyms), text=asked.text)
         query = self._embedder.encode_query(asked.search_text)
         embedded = time.perf_counter()
-        found = [found_for(self.snapshot, query, asked, reports=group) for group in groups]
+        found = [
+            found_for(self.snapshot, query, asked, reports=group, by_name=False) for group in groups
+        ]
         searched = time.perf_counter()
         scored = [score_evidence(asked, one, self._reader) for one in found]
         ranked = time.perf_counter()

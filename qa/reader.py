@@ -53,13 +53,12 @@ class Pair:
 class Reading:
     """What the reader makes of one passage: log odds, higher is better.
 
-    ``units`` [u] that each unit answers, ``passage`` that the passage does, ``span`` how far the
-    best answer span is ahead of none, ``spans`` [u] the same for the best span of each unit.
+    ``units`` [u] that each unit answers, ``passage`` that the passage does, ``spans`` [u] how far
+    the best answer span of each unit is ahead of none.
     """
 
     units: Float32
     passage: float
-    span: float
     spans: Float32
 
 
@@ -162,5 +161,4 @@ class Reader:
             inside = span[0, owner == number]
             if len(inside):
                 spans[number - 1] = float(inside.max(axis=0).sum()) - none
-        best = float(spans.max()) if count else NO_SPAN
-        return Reading(units[0, :count].astype(np.float32), float(passage[0]), best, spans)
+        return Reading(units[0, :count].astype(np.float32), float(passage[0]), spans)

@@ -113,9 +113,16 @@ def found_for(
     depth: int = DEPTH,
     lexical_weight: float = LEXICAL_WEIGHT,
     maxsim_weight: float = MAXSIM_WEIGHT,
+    by_name: bool = True,
 ) -> Found:
-    """Return what ``search`` does for a question whose vectors are known."""
-    allowed = rows_of(snapshot, reports or named_reports(snapshot, question))
+    """Return what ``search`` does for a question whose vectors are known.
+
+    Without ``by_name`` a place or year in the question does not choose the reports: the caller has
+    seen to that.
+    """
+    if by_name and not reports:
+        reports = named_reports(snapshot, question)
+    allowed = rows_of(snapshot, reports)
     total = len(snapshot.passages) if allowed is None else len(allowed)
     idf = {term: _idf(snapshot, term) for term in question.terms}
     if total == 0:
@@ -172,8 +179,6 @@ def rows_of(snapshot: Snapshot, reports: Sequence[str]) -> Int64 | None:
     if not reports:
         return None
     ranges = [snapshot.rows_of(report) for report in dict.fromkeys(reports)]
-    if not ranges:
-        return np.zeros(0, np.int64)
     return np.concatenate([np.arange(r.start, r.stop, dtype=np.int64) for r in ranges])
 
 

@@ -48,7 +48,7 @@ class WordReader:
             scores = np.array(
                 [len(asked & set(text[a:b].lower().split())) for a, b in units], np.float32
             )
-            found.append(Reading(scores, float(scores.max()), float(scores.max()), scores))
+            found.append(Reading(scores, float(scores.max()), scores))
         return found
 
 
