@@ -52,6 +52,9 @@ MAX_BREAK_GAP = 1_500
 """Letters and digits that may stand between the two parts of a string that runs over a page
 break: a running footer and header, a page's footnotes and the repeated head of a table."""
 
+SHOWN_PASSAGES = 5
+"""Passages that are kept with a question, to see what it should have been answered from."""
+
 Json = Mapping[str, Any]
 
 
@@ -435,6 +438,16 @@ def _sentences(text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class NearPassage:
+    """A passage that was found: where it stands, its words, and whether evidence is in it."""
+
+    report: str
+    pages: tuple[int, ...]
+    text: str
+    holds_evidence: bool
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionScore:
     """How one answer did; a figure is ``None`` where it is not defined for the question.
 
@@ -462,7 +475,15 @@ class QuestionScore:
     wrong_quotes: tuple[str, ...]
     unmarked: tuple[str, ...]
     total_ms: float | None
+    nearest: tuple[NearPassage, ...] = ()
     causes: tuple[str, ...] = ()
+
+    @property
+    def right(self) -> bool:
+        """Whether it was answered as it should be: in full where facts are given, else cited."""
+        if self.full_credit is not None:
+            return self.full_credit == 1.0
+        return self.gold.answerable and self.status == "answered" and bool(self.citation_recall)
 
 
 def score(
@@ -545,8 +566,20 @@ def score(
                 else ()
             ),
             total_ms=_total_ms(answer),
+            nearest=tuple(_near(one, gold) for one in passages[:SHOWN_PASSAGES]),
         ),
         finder,
+    )
+
+
+def _near(passage: Json, gold: Gold) -> NearPassage:
+    text = str(passage.get("text", ""))
+    folded = letters_and_digits(text)
+    return NearPassage(
+        report=str(passage["report"]),
+        pages=tuple(int(page) for page in passage["pages"]),
+        text=text,
+        holds_evidence=any(_in_folded(_folded_words(e.text), folded) for e in gold.evidence),
     )
 
 
@@ -728,9 +761,7 @@ def summarise(scores: Sequence[QuestionScore]) -> Evaluation:
             if (figure := _auroc_figure(answerable, group)) is not None
         },
         coverage=(
-            coverage_at_precision(
-                [one.confidence for one in scores], [one.full_credit == 1.0 for one in scores]
-            )
+            coverage_at_precision([one.confidence for one in scores], [one.right for one in scores])
             if any(one.full_credit is not None for one in scores)
             else None
         ),

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from qa.evaluate import Evaluation, Figure, QuestionScore, abstention_rows, shown_columns
+from qa.curves import area_under, calibration, calibration_error, risk_coverage
+from qa.evaluate import (
+    Evaluation,
+    Figure,
+    NearPassage,
+    QuestionScore,
+    abstention_rows,
+    shown_columns,
+)
+from qa.evaluate_svg import calibration_plot, risk_plot
+
+MAX_SHOWN_WORDS = 80
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5a6675; --line: #d5dbe3;
@@ -34,6 +45,13 @@ dl { margin: 0; display: grid; grid-template-columns: 8rem 1fr; gap: .35rem 1rem
 dd { margin: 0; white-space: pre-line; overflow-wrap: anywhere; min-width: 0; }
 ul { margin: 0; padding-left: 1.1rem; white-space: normal; }
 .bad { color: var(--bad); } .good { color: var(--good); } a { color: var(--link); }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1.5rem; }
+figure { margin: 0; } figcaption { color: var(--soft); font-size: .9rem; }
+svg { width: 100%; height: auto; font: 11px system-ui, sans-serif; fill: var(--soft); }
+svg .grid { stroke: var(--line); } svg .ideal { stroke: var(--soft); stroke-dasharray: 4 4; }
+svg .line { fill: none; stroke: var(--link); stroke-width: 2; }
+svg .mark { fill: var(--link); stroke: var(--paper); stroke-width: 1.5; }
+svg .whisker { stroke: var(--link); stroke-width: 1.5; opacity: .6; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
 """
 
@@ -45,6 +63,7 @@ def to_html(evaluation: Evaluation, *, title: str = "Evaluation") -> str:
         f"<p>{len(evaluation.scores)} questions, <a href='#failures'>"
         f"{len(evaluation.failures)} with something wrong</a>.</p>",
         *_summary(evaluation),
+        *_plots(evaluation),
         "<h2 id='failures'>Questions with something wrong</h2>",
         *(_failure(one) for one in evaluation.failures),
     ]
@@ -92,6 +111,39 @@ def _summary(evaluation: Evaluation) -> list[str]:
     ]
 
 
+def _plots(evaluation: Evaluation) -> list[str]:
+    """Return the plots, drawn from the questions that were answered: of others nothing is known."""
+    scores = evaluation.scores
+    if not any(one.full_credit is not None or one.gold.evidence for one in scores):
+        return []
+    confidences = [one.confidence for one in scores]
+    right = [one.right for one in scores]
+    answered = [one for one in scores if one.status == "answered"]
+    least = min((one.confidence for one in answered), default=1.0)
+    points = [p for p in risk_coverage(confidences, right) if p.threshold >= least]
+    bins = calibration([one.confidence for one in answered], [one.right for one in answered])
+    return [
+        "<h2>How far the confidence can be trusted</h2>",
+        "<div class='plots'>",
+        _figure(
+            risk_plot(points, least),
+            "The most confident questions are answered first. Right means full credit. Mean risk "
+            f"over the curve {area_under(points):.3f}. Its end is what was answered.",
+        ),
+        _figure(
+            calibration_plot(bins),
+            "Of the answers of about one confidence, the share that is right, with 95\u00a0% "
+            f"intervals. On the broken line confidence is exact; it lies "
+            f"{calibration_error(bins):.3f} off on average.",
+        ),
+        "</div>",
+    ]
+
+
+def _figure(picture: str, caption: str) -> str:
+    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
 def _cell(figure: Figure | None) -> str:
     return "–" if figure is None else f"{figure.value:.3f}"
 
@@ -123,6 +175,8 @@ def _failure(one: QuestionScore) -> str:
     ]
     if evidence:
         parts.append((f"evidence, {needed}", f"<ul>{_items(evidence)}</ul>"))
+    if one.nearest:
+        parts.append(("passages found", f"<ul>{_items(map(_passage, one.nearest))}</ul>"))
     if one.gold.section or one.gold.note:
         parts.append(
             ("section, note", escape("\n".join(filter(None, [one.gold.section, one.gold.note]))))
@@ -137,6 +191,14 @@ def _failure(one: QuestionScore) -> str:
         f"<p><small>{escape(one.gold.id)} · {escape(one.gold.type)}</small></p>"
         f"<dl>{details}</dl></article>"
     )
+
+
+def _passage(found: NearPassage) -> str:
+    words = found.text.split()
+    text = " ".join(words[:MAX_SHOWN_WORDS]) + (" …" if len(words) > MAX_SHOWN_WORDS else "")
+    mark = " <span class='good'>holds evidence</span>" if found.holds_evidence else ""
+    where = _places((found.report, page) for page in found.pages)
+    return f"{escape(text)} <small>{escape(where)}</small>{mark}"
 
 
 def _items(lines: Iterable[str]) -> str:
