@@ -23,6 +23,7 @@ from indexer.terminal import (
     system_sentence,
     wants_trace,
 )
+from qa.choice import CAUTION
 from qa.errors import BadGoldFile, QaError, ReaderMissing
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
         "--top", type=_number_of_passages, default=DEFAULT_TOP, metavar="K",
         help=f"number of passages to list, 1 to {MAX_TOP} (%(default)s)",
     )  # fmt: skip
+    caution = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    caution.add_argument(
+        "--caution", choices=list(CAUTION),
+        help="how sure an answer must be to be given (balanced)",
+    )  # fmt: skip
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, help: str, run: Any, *more: argparse.ArgumentParser) -> Any:
@@ -107,14 +113,16 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run, json=False)
         return added
 
-    asker = command("ask", "answer one question", _ask, top)
+    asker = command("ask", "answer one question", _ask, top, caution)
     asker.add_argument("question", metavar="QUESTION", help="the question, in quotation marks")
     asker.add_argument(
         "--report", action="append", default=[], metavar="ID",
         help="ask this report only; may be given several times",
     )  # fmt: skip
     asker.add_argument("--json", action="store_true", help="print one JSON object")
-    batch = command("batch", "answer a file of questions, one JSON answer a line", _batch, top)
+    batch = command(
+        "batch", "answer a file of questions, one JSON answer a line", _batch, top, caution
+    )
     batch.add_argument(
         "file", type=Path, metavar="FILE.jsonl",
         help='lines of {"id": …, "question": …, "filter": [report ids]}, the filter optional',
@@ -122,7 +130,9 @@ def _parser() -> argparse.ArgumentParser:
     batch.add_argument("--json", action="store_true", help="as without it: answers are JSON")
     from qa.evaluate import add_arguments
 
-    add_arguments(command("evaluate", "score a set of questions with known answers", _evaluate))
+    add_arguments(
+        command("evaluate", "score a set of questions with known answers", _evaluate, caution)
+    )
     return parser
 
 
@@ -143,7 +153,10 @@ def _ask(options: argparse.Namespace) -> int:
     snapshot = _opened(options)
     for report in options.report:
         snapshot.rows_of(report)
-    answer = _asker(snapshot).ask(options.question, reports=options.report, top=options.top)
+    answer = _asker(snapshot).ask(
+        options.question, reports=options.report, top=options.top,
+        threshold=CAUTION.get(options.caution),
+    )  # fmt: skip
     if options.json:
         say_json(answer_json(answer, id=ASK_ID))
     else:
@@ -158,9 +171,12 @@ def _batch(options: argparse.Namespace) -> int:
 
     asked = list(read_batch(options.file))
     asker = _asker(_opened(options))
+    threshold = CAUTION.get(options.caution)
     for item in asked:
         try:
-            answer = asker.ask(item.question, reports=item.reports, top=options.top)
+            answer = asker.ask(
+                item.question, reports=item.reports, top=options.top, threshold=threshold
+            )
             record = answer_json(answer, id=item.id)
         except (QaError, errors.UnknownReport) as error:
             # One question that cannot be asked must not cost the answers to the others.
@@ -176,16 +192,20 @@ def _evaluate(options: argparse.Namespace) -> int:
     pages = {
         report.id: [page.text for page in snapshot.pages(report.id)] for report in snapshot.reports
     }
-    return run(options, lambda: _ask_of(_asker(snapshot)), pages, on_progress=_draw_progress())
+    threshold = CAUTION.get(options.caution)
+    return run(
+        options, lambda: _ask_of(_asker(snapshot), threshold), pages, on_progress=_draw_progress()
+    )
 
 
-def _ask_of(asker: Asker) -> Ask:
+def _ask_of(asker: Asker, threshold: float | None) -> Ask:
     """Return what answers a gold question."""
     from qa.answer import answer_json, refused_json
 
     def ask(gold: Gold) -> dict[str, Any]:
         try:
-            return answer_json(asker.ask(gold.question, reports=gold.reports), id=gold.id)
+            answer = asker.ask(gold.question, reports=gold.reports, threshold=threshold)
+            return answer_json(answer, id=gold.id)
         except QaError as error:
             return refused_json(gold.question, str(error), id=gold.id)
 
@@ -280,6 +300,10 @@ def answer_lines(answer: Answer, titles: dict[str, str]) -> Iterator[str]:
     for source in answer.citations:
         yield ""
         yield from _source_lines(source, titles)
+    if answer.also:
+        others = " or ".join(f"“{titles.get(one, one)}” ({one})" for one in answer.also)
+        yield ""
+        yield from _wrapped(f"{others} may answer this as well: name it, or use --report.")
     if answer.status == "no_answer" and answer.hits:
         yield ""
         yield "Nearest passages:"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import difflib
 import re
 import time
@@ -11,15 +10,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from indexer.embedding import Embedder
+from indexer.embedding import Embedder, QueryVectors
 from indexer.errors import ModelMismatch
-from indexer.lexical import terms
 from indexer.records import Passage
 from qa.choice import DEFAULT_SETTINGS, AnswerSettings, choose, fitting, whole_list
 from qa.citation import Quote, folded_page, quotes_of
 from qa.evidence import PassageReader, Scored, score_evidence
+from qa.labels import dated, labels_of
 from qa.lists import list_evidence
-from qa.question import YEAR, Question, read_question
+from qa.question import Question, read_question
 from qa.ratings import (
     GRADE,
     NAMES_NOTHING,
@@ -55,9 +54,15 @@ NEAR_NAME = 0.75
 """How alike a misspelt name is to the right one, as ``difflib`` measures it."""
 
 MAX_NAMED = 3
-MONTHS = frozenset(calendar.month_name[1:])
-ORDINALS = ("first", "second", "third", "fourth")
+NEAR_SHARE = 0.3
+"""Another report may be meant as well from this share of the best evidence's probability."""
+
+NOW = re.compile(
+    r"\b(now|nowadays|today|currently|current|at present|latest|most recent\w*)\b", re.I
+)
 NO_ANSWER = "The reports do not say."
+MAY_HAVE = "Another report in the library, which was not chosen, may have it: {}."
+COULD_MEAN = "It could be about {}: say which you mean."
 ELSEWHERE = "The question names {}, which was not chosen and may have the answer."
 PAGE_CACHE = 512
 
@@ -98,18 +103,30 @@ class Asker:
         self._rated = _RatedRows(snapshot)
         self._page_fold = lru_cache(PAGE_CACHE)(self._fold_of)
 
-    def ask(self, question: str, *, reports: Sequence[str] = (), top: int = DEFAULT_TOP) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        reports: Sequence[str] = (),
+        top: int = DEFAULT_TOP,
+        threshold: float | None = None,
+    ) -> Answer:
         """Return the answer to a question from all reports, or from those named.
+
+        ``threshold`` is the confidence below which the reports are said not to answer, that of the
+        settings where it is None.
 
         Raises:
             BadQuestion: the question cannot be asked as it stands.
             UnknownReport: a named report is not in the index.
         """
         began = time.perf_counter()
+        threshold = self._settings.threshold if threshold is None else threshold
         asked = read_question(question, self._acronyms)
         wanted = tuple(dict.fromkeys(reports))
         rows_of(self.snapshot, wanted)
         named, names = naming(self.snapshot, self._named, asked)
+        named = self._latest(asked, named)
         inside = tuple(report for report in named if report in wanted)
         groups = self._groups(asked, inside or wanted or named)
         elsewhere = bool(wanted and named and not inside) and (
@@ -128,10 +145,19 @@ class Asker:
         if elsewhere:
             hits = _hits((), scored[0].evidence, found[0], top)
             answer = _declined(asked, 0.0, hits, ELSEWHERE.format(self._titles(named)))
-        elif len(found) == 1:
-            answer = self._answer(asked, found[0], scored[0], groups[0], top)
         else:
-            answer = self._compare(asked, found, scored, groups, top)
+            if len(found) == 1:
+                answer = self._answer(asked, found[0], scored[0], groups[0], top)
+            else:
+                answer = self._compare(asked, found, scored, groups, top)
+            near = () if groups[0] else _near(scored[0])
+            if answer.confidence < threshold or not answer.sentences:
+                reason = self._reason(asked, query, wanted, near, threshold)
+                answer = _declined(asked, answer.confidence, answer.hits, reason)
+            else:
+                cited = {citation.report for citation in answer.citations}
+                also = tuple(report for report in near if report not in cited)
+                answer = replace(answer, also=also[:MAX_NAMED])
         done = time.perf_counter()
         timings = {
             "embed": _milliseconds(began, embedded),
@@ -141,6 +167,38 @@ class Asker:
             "total": _milliseconds(began, done),
         }
         return replace(answer, timings_ms=timings)
+
+    def _latest(self, asked: Question, named: tuple[str, ...]) -> tuple[str, ...]:
+        """Return of several reports on one place the last, where a question asks how it is now."""
+        if len(named) < 2 or not NOW.search(asked.text) or asked.compares or asked.across:
+            return named
+        infos = [report for report in self.snapshot.reports if report.id in named]
+        by_place: dict[frozenset[str], list[ReportInfo]] = {}
+        for info in infos:
+            place = frozenset(t for t in self._named[info.id] & set(asked.terms) if t.isalpha())
+            by_place.setdefault(place, []).append(info)
+        last = {max(group, key=dated).id for group in by_place.values()}
+        return tuple(report for report in named if report in last)
+
+    def _reason(
+        self,
+        asked: Question,
+        query: QueryVectors,
+        wanted: tuple[str, ...],
+        near: tuple[str, ...],
+        threshold: float,
+    ) -> str:
+        """Return what may help where the reports do not say; empty where nothing is known."""
+        others = tuple(r.id for r in self.snapshot.reports if r.id not in wanted) if wanted else ()
+        if others:
+            found = found_for(self.snapshot, query, asked, reports=others, by_name=False)
+            scored = score_evidence(asked, found, self._reader)
+            if scored.confidence >= threshold and scored.evidence:
+                return MAY_HAVE.format(self._titles([scored.evidence[0].passage.report]))
+        if len(near) > 1:
+            titles = " or ".join(self._titles([report]) for report in near[:MAX_NAMED])
+            return COULD_MEAN.format(titles)
+        return ""
 
     def _groups(self, asked: Question, chosen: tuple[str, ...]) -> list[tuple[str, ...]]:
         """Return the sets of reports that are searched apart: one each for a comparison."""
@@ -201,11 +259,11 @@ class Asker:
         """
         confidence = scored.confidence
         if not asked.terms or self._is_foreign(asked, reports):
-            return (), min(confidence, 0.5 * self._settings.threshold), ""
+            return (), 0.0, ""
         rated = self._rated.evidence(asked, reports, found)
         if rated:
             if _unsaid(asked, (e.passage for e in rated), self.snapshot):
-                return (), min(confidence, 0.5 * self._settings.threshold), ""
+                return (), 0.0, ""
             return rated, max(confidence, DIRECT_CONFIDENCE), ""
         names = list(reports) or [c.passage.report for c in found.candidates[:1]]
         known = frozenset().union(*(self._named[name] for name in names))
@@ -258,12 +316,8 @@ class Asker:
         hits: tuple[Hit, ...],
         labels: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Return chosen evidence as an answer, or that there is none."""
-        if confidence < self._settings.threshold:
-            return _declined(asked, confidence, hits)
+        """Return chosen evidence as an answer; one without sentences where none can be cited."""
         sentences, citations = self._cite(chosen, labels or {})
-        if not sentences:
-            return _declined(asked, confidence, hits)
         return Answer(
             question=asked.text,
             status="answered",
@@ -423,12 +477,20 @@ def answer_json(answer: Answer, *, id: str | int | None = None) -> dict[str, Any
         ],
         timings_ms={name: round(value, 1) for name, value in answer.timings_ms.items()},
     )
+    if answer.also:
+        record["also"] = list(answer.also)
     return record
 
 
 def refused_json(question: str, reason: str, *, id: str | int | None = None) -> dict[str, Any]:
     """Return, in the form of an answer, that a question cannot be asked, with the reason."""
     return answer_json(Answer(question, "no_answer", reason, 0.0), id=id) | {"error": reason}
+
+
+def _near(scored: Scored) -> tuple[str, ...]:
+    """Return the reports with the best evidence and with evidence nearly as good, best first."""
+    least = NEAR_SHARE * scored.evidence[0].score if scored.evidence else 0.0
+    return tuple(dict.fromkeys(e.passage.report for e in scored.evidence if e.score >= least))
 
 
 def _hits(
@@ -445,49 +507,6 @@ def _hits(
         Hit(rank, passage, score)
         for rank, (passage, score) in enumerate(list(scores.values())[:top], 1)
     )
-
-
-def labels_of(reports: Sequence[ReportInfo]) -> dict[str, str]:
-    """Return a short name for each report, by which those of one comparison are told apart.
-
-    It is what the report's title does not share with the others; two inspections of one place are
-    the earlier and the later. There is no figure in a name, since no quote would have it.
-    """
-    shared = set.intersection(*(set(terms(report.title)) for report in reports))
-    names = {report.id: _own_name(report.title, shared) for report in reports}
-    if len(set(names.values())) == len(reports) and all(names.values()):
-        return names
-    by_age = sorted(reports, key=_age)
-    ages = ["Earlier inspection", "Later inspection"]
-    if len(by_age) == 2:
-        return {report.id: age for report, age in zip(by_age, ages, strict=True)}
-    return {report.id: _by_place(report, by_age, names) for report in reports}
-
-
-def _age(report: ReportInfo) -> str:
-    """Return when a report was published, as nearly as can be said."""
-    years = YEAR.findall(f"{report.title} {report.id}")
-    return report.published or (years[-1] if years else report.created)
-
-
-def _own_name(title: str, shared: set[str]) -> str:
-    """Return the first capitalised words in a row that a title does not share with others."""
-    run: list[str] = []
-    for word in re.findall(r"[^\W\d]+(?:[-’'][^\W\d]+)*", title):
-        if word[0].isupper() and word not in MONTHS and not set(terms(word)) <= shared:
-            run.append(word)
-        elif run:
-            break
-    return " ".join(run)
-
-
-def _by_place(report: ReportInfo, by_age: Sequence[ReportInfo], names: Mapping[str, str]) -> str:
-    """Return a report's place and, where the place was inspected twice, which time it was."""
-    same = [other for other in by_age if names[other.id] == names[report.id]]
-    if len(same) < 2:
-        return names[report.id]
-    turn = ORDINALS[min(same.index(report), len(ORDINALS) - 1)]
-    return f"{names[report.id]}, {turn} inspection".lstrip(" ,")
 
 
 def _unsaid(asked: Question, passages: Iterable[Passage], snapshot: Snapshot) -> bool:

@@ -64,7 +64,8 @@ class Answer:
     """What the reports say to a question, or that they do not say.
 
     ``confidence`` lies between 0 and 1 and is compared with the threshold of abstention;
-    ``hits`` are the nearest passages, also where there is no answer.
+    ``hits`` are the nearest passages, also where there is no answer; ``also`` are reports that are
+    not cited and may answer the question as well, for one that names none.
     """
 
     question: str
@@ -76,3 +77,4 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()

@@ -10,8 +10,9 @@ import pytest
 from indexer.build import build
 from indexer.embedding import Embedder
 from indexer.snapshot import ReportInfo, Snapshot, open_snapshot
-from qa.answer import Asker, labels_of
+from qa.answer import Asker, answer_json
 from qa.choice import AnswerSettings
+from qa.labels import labels_of
 from qa.question import read_question
 from qa.ratings import rated_rows, rating_evidence, score_rows
 from qa.records import Evidence
@@ -203,3 +204,62 @@ def test_a_rating_of_a_place_that_no_report_mentions_is_foreign(
 ) -> None:
     asker = Asker(three, embedder, settings=ALWAYS)
     assert asker._is_foreign(read_question(question), ()) is foreign
+
+
+# What else may be meant
+
+
+def test_the_latest_inspection_is_meant_where_a_question_asks_how_it_is_now(
+    three: Snapshot, embedder: Embedder
+) -> None:
+    asker = Asker(three, embedder, settings=ALWAYS)
+    now = asker.ask("How many boats are currently in use at Fenmarsh?")
+    assert {citation.report for citation in now.citations} == {"fenmarsh-2025"}
+    dated = asker.ask("How many boats are currently in use at Fenmarsh, in 2023?")
+    assert {citation.report for citation in dated.citations} == {"fenmarsh-2023"}
+
+
+def test_other_reports_that_may_be_meant_are_named(three: Snapshot, embedder: Embedder) -> None:
+    asker = Asker(three, embedder, settings=ALWAYS)
+    answer = asker.ask("How many boats in use?")
+    cited = {citation.report for citation in answer.citations}
+    assert answer.also == ("fenmarsh-2025",)
+    assert cited.isdisjoint(answer.also)
+    assert answer_json(answer)["also"] == list(answer.also)
+    named = asker.ask("How many boats in use in Skerries?")
+    assert named.also == ()
+    assert "also" not in answer_json(named)
+
+
+def test_a_no_says_between_which_reports_to_choose(three: Snapshot, embedder: Embedder) -> None:
+    answer = Asker(three, embedder, settings=ALWAYS).ask("How many boats in use?", threshold=1.01)
+    assert answer.status == "no_answer"
+    assert (
+        "It could be about “Inspection of boats in Fenmarsh, June 2023” (fenmarsh-2023)"
+        in answer.text
+    )
+    assert " or “Inspection of boats in" in answer.text
+
+
+def test_a_no_names_another_report_that_may_have_it(three: Snapshot, embedder: Embedder) -> None:
+    asker = Asker(three, embedder, settings=ALWAYS)
+    asked = "How many boats are in use?"
+    sure = asker.ask(asked, reports=["fenmarsh-2023"]).confidence
+    others = asker.ask(asked, reports=["fenmarsh-2025", "skerries-2024"]).confidence
+    low, high = sorted((sure, others))
+    assert low < high, "the fixture's reports must differ for this test to mean anything"
+    weaker = ["fenmarsh-2023"] if sure == low else ["fenmarsh-2025", "skerries-2024"]
+    answer = asker.ask(asked, reports=weaker, threshold=(low + high) / 2)
+    assert answer.status == "no_answer"
+    assert "which was not chosen, may have it: “Inspection of boats in" in answer.text
+    alone = asker.ask(asked, reports=weaker, threshold=1.01)
+    assert "may have it" not in alone.text
+
+
+def test_the_threshold_of_a_question_goes_before_that_of_the_settings(
+    three: Snapshot, embedder: Embedder
+) -> None:
+    never = Asker(three, embedder, settings=AnswerSettings(threshold=1.01))
+    asked = "How many boats are in use in Skerries?"
+    assert never.ask(asked).status == "no_answer"
+    assert never.ask(asked, threshold=0.0).status == "answered"

@@ -21,7 +21,7 @@ from indexer.embedding import Embedder
 from indexer.snapshot import open_snapshot
 from qa.__main__ import main
 from qa.answer import Asker
-from qa.choice import AnswerSettings
+from qa.choice import CAUTION, AnswerSettings
 from qa.evaluate import PageFinder, load_gold
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -616,3 +616,18 @@ def test_the_evidence_of_the_questions_that_ship_stands_in_the_digest(
             assert finder.locate(evidence.text, [DIGEST]), (one.id, evidence.text)
     kinds = Counter(one.type for one in gold)
     assert (kinds["unanswerable"], kinds["near_miss_unanswerable"], len(kinds)) == (8, 8, 13)
+
+
+@pytest.mark.usefixtures("built")
+def test_caution_decides_how_sure_an_answer_must_be(cli: Cli) -> None:
+    asked = "two keepers left in May"
+    status, data, _ = cli.json("ask", asked)
+    assert status == 0
+    sure = data["confidence"]
+    for name, threshold in CAUTION.items():
+        status, data, _ = cli.json("ask", asked, "--caution", name)
+        assert data["confidence"] == sure
+        assert status == (0 if sure >= threshold else 6), name
+    assert CAUTION["helpful"] < CAUTION["balanced"] < CAUTION["strict"]
+    with pytest.raises(SystemExit, match="2"):
+        cli("ask", asked, "--caution", "bold")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from indexer.snapshot import Snapshot
+from qa.choice import CAUTION
 from qa.views import asking, engine, pagepanel, parts, reply, states, strings
 from qa.views.asking import Asked
 from qa.views.engine import Folders
@@ -48,6 +49,7 @@ def show(library: StreamlitPage) -> None:
         answer = reply.answer_to(places, snapshot, asked)
         if answer is not None:
             reply.show(snapshot, answer)
+            _caution()
             _history(asked)
     with right:
         if answer is not None:
@@ -81,6 +83,18 @@ def _form(snapshot: Snapshot, asked: Asked | None) -> None:
         st.form_submit_button(strings.ASK_BUTTON, type="primary", on_click=asking.ask)
         if asked is not None:
             st.form_submit_button(strings.CLEAR, type="tertiary", on_click=asking.clear)
+
+
+def _caution() -> None:
+    """Draw how sure an answer must be: whoever moves it has the same question answered anew."""
+    st.select_slider(
+        strings.CAUTION,
+        list(CAUTION),
+        key="caution",
+        format_func=strings.CAUTIONS.__getitem__,
+        help=strings.CAUTION_HELP,
+        on_change=asking.ask_again,
+    )
 
 
 def _home(places: Folders, snapshot: Snapshot, library: StreamlitPage) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from qa.choice import CAUTION
 from qa.question import MAX_CHARACTERS
 from qa.records import Answer
 
+DEFAULT_CAUTION = "balanced"
 MAX_HISTORY = 30
 """Answers kept for a visitor, the oldest forgotten first."""
 
@@ -20,10 +22,19 @@ state = st.session_state
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question and the ids of the reports that it is put to, none for all."""
+    """A question, the ids of the reports that it is put to, none for all, and how carefully.
+
+    ``caution`` is one of ``qa.choice.CAUTION``.
+    """
 
     question: str
     reports: tuple[str, ...] = ()
+    caution: str = DEFAULT_CAUTION
+
+    @property
+    def threshold(self) -> float:
+        """The confidence that an answer needs."""
+        return CAUTION[self.caution]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +55,22 @@ def what_is_asked() -> Asked | None:
     """
     address = _address()
     if "asked" not in state or (state.get("linked") is not None and address != state["linked"]):
-        state["asked"] = Asked(*address) if address[0] else None
+        state["asked"] = address if address.question else None
         state["opened"] = None
         state.pop("question", None)
+        state.pop("caution", None)
     asked: Asked | None = state["asked"]
     if "question" not in state:
         state["question"] = asked.question if asked else ""
         state["reports"] = list(asked.reports) if asked else []
+    if "caution" not in state:
+        state["caution"] = asked.caution if asked else DEFAULT_CAUTION
     if asked is None or not asked.question or len(asked.question) > MAX_CHARACTERS:
-        wanted: tuple[str, tuple[str, ...]] = ("", ())
+        wanted = Asked("")
     else:
-        wanted = (asked.question, asked.reports)
+        wanted = asked
     if wanted != address:
-        question, reports = wanted
-        st.query_params.from_dict({"q": question, "report": list(reports)} if question else {})
+        st.query_params.from_dict(_parameters(wanted))
     state["linked"] = wanted
     return asked
 
@@ -65,9 +78,11 @@ def what_is_asked() -> Asked | None:
 def ask(asked: Asked | None = None) -> None:
     """Ask a question, that of the form where none is given."""
     if asked is None:
-        asked = Asked(state["question"], tuple(state.get("reports", ())))
+        reports = tuple(state.get("reports", ()))
+        asked = Asked(state["question"], reports, state.get("caution", DEFAULT_CAUTION))
     else:
         state["question"], state["reports"] = asked.question, list(asked.reports)
+        state["caution"] = asked.caution
     state["asked"] = asked
     state["opened"] = None
     state.pop("answer", None)  # who asks again wants it worked out again
@@ -96,8 +111,28 @@ def history() -> list[Told]:
     return kept
 
 
-def _address() -> tuple[str, tuple[str, ...]]:
-    """Return the question and the reports that the address names."""
+def ask_again() -> None:
+    """Ask what is asked with the caution that was chosen."""
+    asked: Asked | None = state.get("asked")
+    if asked is not None:
+        ask(replace(asked, caution=state["caution"]))
+
+
+def _address() -> Asked:
+    """Return what the address asks, an empty question where it asks nothing."""
     question = st.query_params.get("q", "")
     reports = tuple(dict.fromkeys(st.query_params.get_all("report")))
-    return (question, reports) if question else ("", ())
+    caution = st.query_params.get("caution", DEFAULT_CAUTION)
+    if not question:
+        return Asked("")
+    return Asked(question, reports, caution if caution in CAUTION else DEFAULT_CAUTION)
+
+
+def _parameters(asked: Asked) -> dict[str, str | list[str]]:
+    """Return the parts of the address that asks a question."""
+    if not asked.question:
+        return {}
+    parts: dict[str, str | list[str]] = {"q": asked.question, "report": list(asked.reports)}
+    if asked.caution != DEFAULT_CAUTION:
+        parts["caution"] = asked.caution
+    return parts

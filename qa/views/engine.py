@@ -106,10 +106,10 @@ class Engine:
         self._asker = asker
         self._lock = threading.Lock()
 
-    def ask(self, question: str, reports: Sequence[str]) -> Answer:
+    def ask(self, question: str, reports: Sequence[str], threshold: float | None = None) -> Answer:
         """Return the answer to a question; see ``Asker.ask``."""
         with self._lock:
-            return self._asker.ask(question, reports=reports)
+            return self._asker.ask(question, reports=reports, threshold=threshold)
 
 
 def engine(places: Folders, opened: Snapshot) -> Engine:

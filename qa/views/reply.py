@@ -8,6 +8,7 @@ import streamlit as st
 
 from indexer.errors import IndexerError, UnknownReport
 from indexer.snapshot import Snapshot
+from qa.choice import THRESHOLD
 from qa.errors import BadQuestion, QaError
 from qa.records import Answer
 from qa.views import asking, bridge, engine, export, pagepanel, parts, strings
@@ -29,7 +30,9 @@ def answer_to(places: Folders, snapshot: Snapshot, asked: Asked) -> Answer | Non
     loaded = engine.load_model_soon(snapshot.model_name)
     try:
         with st.spinner(strings.SEARCHING if loaded else strings.LOADING_MODEL):
-            answer = engine.engine(places, snapshot).ask(asked.question, asked.reports)
+            answer = engine.engine(places, snapshot).ask(
+                asked.question, asked.reports, asked.threshold
+            )
     except (BadQuestion, UnknownReport) as error:
         st.html(parts.notice(strings.BAD_QUESTION_TITLE, [str(error)], kind="bad"))
         return None
@@ -57,6 +60,11 @@ def show(snapshot: Snapshot, answer: Answer) -> None:
     titles = {info.id: info.title for info in snapshot.reports}
     if answer.status == "answered":
         st.html(parts.answer(answer.question, answer.sentences, answer.citations))
+        if answer.confidence < THRESHOLD:
+            st.html(parts.paragraph(strings.UNSURE, "rq-unsure"))
+        if answer.also:
+            others = [titles[report] for report in answer.also]
+            st.html(parts.paragraph(strings.may_be_meant(others)))
         _tools(snapshot, answer)
         with st.container(gap="small", key="sources"):
             st.html(parts.heading(strings.SOURCES))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 APP = "Report QA"
 
 # Ask
@@ -45,6 +47,14 @@ NO_ANSWER_TITLE = "Not in these reports"
 NO_ANSWER_LEAD = "They may help you to ask it in the reports’ own words."
 NO_PAGE_OPEN = "“Show page” beside a source shows its words on the page."
 NO_PAGE_NEAR = "“Show page” beside a passage shows where it stands."
+
+CAUTION = "How sure an answer must be"
+CAUTIONS = {"strict": "Strict", "balanced": "Balanced", "helpful": "Helpful"}
+CAUTION_HELP = (
+    "Strict answers only what it is nearly certain of. Helpful shows the best there is, also "
+    "where it may not answer your question."
+)
+UNSURE = "Not certain: the reports may say this about something else than you asked."
 
 # The page of a report
 
@@ -320,3 +330,8 @@ def totals(reports: int, pages_: int, passages: int) -> str:
     '1 report, 29 pages, 178 passages'
     """
     return f"{count(reports, 'report')}, {count(pages_, 'page')}, {count(passages, 'passage')}"
+
+
+def may_be_meant(titles: Sequence[str]) -> str:
+    """Return that other reports may answer as well."""
+    return f"{' and '.join(titles)} may answer this as well. Choose a report to ask it alone."

@@ -25,6 +25,7 @@ STYLE = """
 .stMainBlockContainer h1 { font-size: 1.6rem; padding: 0 0 .3rem; letter-spacing: -.01em; }
 .rq-lead, .rq-quiet { color: var(--rq-quiet); margin: 0; }
 .rq-lead { font-size: 1.05rem; }
+.rq-unsure { border-left: 4px solid var(--rq-bad); margin: 0; padding-left: .6rem; }
 .rq-quiet { font-size: .875rem; }
 .rq-quiet a { color: light-dark(#1a5a8a, #8cc4e0); text-decoration: underline; }
 .stMainBlockContainer h2.rq-h { font-size: 1.05rem; font-weight: 600; margin: .25rem 0 .1rem;
