@@ -353,6 +353,13 @@ class Snapshot:
         scores: Float32 = np.asarray(self._lexical.get_scores(known), np.float32)
         return scores
 
+    def term_counts(self) -> dict[str, int]:
+        """Return in how many passages each term of the index stands."""
+        if self._lexical is None:
+            return {}
+        counts = np.diff(self._lexical.scores["indptr"])
+        return {term: int(counts[at]) for term, at in self._lexical.vocab_dict.items() if term}
+
     def _page_numbers(self, rows: range) -> list[int]:
         return self._page_rows.numbers(rows) if self._page_rows is not None else []
 

@@ -28,9 +28,10 @@ from qa.ratings import (
     reasons_of,
     score_rows,
 )
-from qa.reader import Reader
+from qa.reader import Reader, english_words
 from qa.records import Answer, Citation, Evidence, Hit, Sentence
 from qa.search import DEFAULT_TOP, Found, focus, found_for, naming, report_terms, rows_of
+from qa.spelling import Speller
 from qa.wording import in_words, is_covered, passage_text, sentence_texts
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Asker:
             for report in snapshot.reports
             for short, long in snapshot.acronyms(report.id)
         }
+        self._speller = Speller(snapshot.term_counts(), english_words())
         self._named = report_terms(snapshot)
         self._rated = _RatedRows(snapshot)
         self._page_fold = lru_cache(PAGE_CACHE)(self._fold_of)
@@ -122,7 +124,7 @@ class Asker:
         """
         began = time.perf_counter()
         threshold = self._settings.threshold if threshold is None else threshold
-        asked = read_question(question, self._acronyms)
+        asked = self._read(question)
         wanted = tuple(dict.fromkeys(reports))
         rows_of(self.snapshot, wanted)
         named, names = naming(self.snapshot, self._named, asked)
@@ -133,7 +135,7 @@ class Asker:
             self._unheard(names, wanted) or (asked.asks_rating and names <= asked.years)
         )
         if names:
-            asked = replace(read_question(focus(asked, names), self._acronyms), text=asked.text)
+            asked = replace(self._read(focus(asked, names)), text=asked.text)
         query = self._embedder.encode_query(asked.search_text)
         embedded = time.perf_counter()
         found = [
@@ -167,6 +169,9 @@ class Asker:
             "total": _milliseconds(began, done),
         }
         return replace(answer, timings_ms=timings)
+
+    def _read(self, question: str) -> Question:
+        return read_question(question, self._acronyms, respell=self._speller.respell)
 
     def _latest(self, asked: Question, named: tuple[str, ...]) -> tuple[str, ...]:
         """Return of several reports on one place the last, where a question asks how it is now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from indexer.lexical import STOP_WORDS, terms
@@ -77,8 +77,15 @@ class Question:
     names: frozenset[str] = frozenset()
 
 
-def read_question(text: str, acronyms: Mapping[str, str] | None = None) -> Question:
+def read_question(
+    text: str,
+    acronyms: Mapping[str, str] | None = None,
+    *,
+    respell: Callable[[str], str] | None = None,
+) -> Question:
     """Return a question's wording, white space folded; ``acronyms`` are short to long forms.
+
+    ``respell`` puts the word that was probably meant behind one that is misspelt.
 
     Raises:
         BadQuestion: it is empty, longer than ``MAX_CHARACTERS``, or has no Latin letter.
@@ -86,7 +93,7 @@ def read_question(text: str, acronyms: Mapping[str, str] | None = None) -> Quest
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
     plain = "".join(c for c in plain if c.isprintable())
     check_question(plain)
-    search_text = expand(plain, acronyms or {})
+    search_text = expand(respell(plain) if respell else plain, acronyms or {})
     return Question(
         text=plain,
         search_text=search_text,

@@ -72,6 +72,11 @@ def load_tokenizer() -> Any:
     return tokenizer
 
 
+def english_words() -> frozenset[str]:
+    """Return the words that the packaged MiniLM knows whole: common English, in small letters."""
+    return frozenset(word for word in load_tokenizer().get_vocab() if word.isalpha())
+
+
 def encode_pair(tokenizer: Any, question: str, text: str, units: Sequence[tuple[int, int]]) -> Pair:
     """Return a question and a passage's text, headings in front, as tokens.
 
