@@ -19,7 +19,7 @@ import numpy.typing as npt
 from indexer import arrow, store
 from indexer.embedding import Embeddings, passage_input
 from indexer.errors import IndexDamaged, ModelMismatch, NoPages, UnknownReport
-from indexer.lexical import terms
+from indexer.lexical import terms, words
 from indexer.records import Finding, PageText, Passage, Report
 from indexer.store import DEFAULT_INDEX, REBUILD, Manifest, ReportInfo
 
@@ -359,6 +359,13 @@ class Snapshot:
             return {}
         counts = np.diff(self._lexical.scores["indptr"])
         return {term: int(counts[at]) for term, at in self._lexical.vocab_dict.items() if term}
+
+    def forms(self, term: str, *, passages: int = 5) -> set[str]:
+        """Return the words, in small letters, that have a term in the first passages with it."""
+        rows = np.flatnonzero(self.lexical_scores([term]))[:passages]
+        found = (self.passages[int(row)] for row in rows)
+        text = " ".join(f"{p.text} {p.context} {p.heading}" for p in found)
+        return {word for word in words(text) if terms(word) == [term]}
 
     def _page_numbers(self, rows: range) -> list[int]:
         return self._page_rows.numbers(rows) if self._page_rows is not None else []

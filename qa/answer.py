@@ -100,7 +100,7 @@ class Asker:
             for report in snapshot.reports
             for short, long in snapshot.acronyms(report.id)
         }
-        self._speller = Speller(snapshot.term_counts(), english_words())
+        self._speller = Speller(snapshot.term_counts(), snapshot.forms, english_words)
         self._named = report_terms(snapshot)
         self._rated = _RatedRows(snapshot)
         self._page_fold = lru_cache(PAGE_CACHE)(self._fold_of)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def load_tokenizer() -> Any:
     return tokenizer
 
 
+@cache
 def english_words() -> frozenset[str]:
     """Return the words that the packaged MiniLM knows whole: common English, in small letters."""
     return frozenset(word for word in load_tokenizer().get_vocab() if word.isalpha())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from indexer.lexical import STOP_WORDS, terms
@@ -11,6 +11,8 @@ from indexer.lexical import STOP_WORDS, terms
 MIN_LETTERS = 4
 LONG = 8
 """Letters from which a word may have two mistakes."""
+
+MAX_STEMS = 40
 
 WORD = re.compile(r"[^\W\d_]+")
 
@@ -30,19 +32,22 @@ where no report has the word as typed."""
 class Speller:
     """Knows the words of the reports, and those of English, by which a mistake is told.
 
-    ``counts`` holds how many passages have each term, ``english`` the words that are no mistake
-    though no report has them.
+    ``counts`` holds how many passages have each term; ``forms`` returns words of the reports that
+    have a term; ``english`` returns the words that are no mistake though no report has them.
     """
 
     counts: Mapping[str, int]
-    english: Collection[str]
+    forms: Callable[[str], Collection[str]]
+    english: Callable[[], Collection[str]]
 
     def respell(self, text: str) -> str:
         """Return a question with the word that was probably meant behind each that is misspelt.
 
         What was typed stays, so that a wrong guess costs little.
 
-        >>> speller = Speller({"hous": 4, "support": 9, "organis": 3}, {"housing", "organization"})
+        >>> forms = {"hous": ["housing"], "support": ["support"], "organis": ["organisation"]}
+        >>> counts = dict.fromkeys(forms, 1)
+        >>> speller = Speller(counts, forms.__getitem__, lambda: {"organization"})
         >>> speller.respell("housing suport by which organization?")
         'housing suport (support) by which organization (organisation)?'
         """
@@ -62,10 +67,10 @@ class Speller:
             other = ending.sub(british, word, count=1)
             if other != word and all(term in self.counts for term in terms(other)):
                 return other
-        return "" if word in self.english else self._nearest(word, capital=capital)
+        return "" if word in self.english() else self._nearest(word, capital=capital)
 
     def _nearest(self, word: str, *, capital: bool) -> str:
-        """Return the term that is a mistake or two away, that of most passages first.
+        """Return the word that is a mistake or two away, of the commonest term where several are.
 
         A name, known by its capital, may have one mistake only: the reports do not have every
         place in England, and one must not be taken for another.
@@ -73,12 +78,16 @@ class Speller:
         from rapidfuzz.distance import DamerauLevenshtein
         from rapidfuzz.process import extract
 
-        stem = "".join(terms(word)) or word
+        distance = DamerauLevenshtein.distance
         allowed = 2 if len(word) >= LONG and not capital else 1
+        stem = "".join(terms(word)) or word
         same_start = [term for term in self.counts if term[:1] == stem[:1] and term.isalpha()]
-        found = extract(
-            stem, same_start, scorer=DamerauLevenshtein.distance, score_cutoff=allowed, limit=20
-        )
-        near = [(int(far), -self.counts[term], term) for term, far, _ in found]
-        near = [one for one in near if len(one[2]) >= MIN_LETTERS]
+        # A mistake near its end makes a word's stem another one, so stems are compared widely.
+        stems = extract(stem, same_start, scorer=distance, score_cutoff=3, limit=MAX_STEMS)
+        near = [
+            (int(far), -self.counts[term], form)
+            for term, _, _ in stems
+            for form in self.forms(term)
+            if (far := distance(word, form)) <= allowed and len(form) >= MIN_LETTERS
+        ]
         return min(near)[2] if near else ""
