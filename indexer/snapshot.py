@@ -360,7 +360,7 @@ class Snapshot:
         counts = np.diff(self._lexical.scores["indptr"])
         return {term: int(counts[at]) for term, at in self._lexical.vocab_dict.items() if term}
 
-    def forms(self, term: str, *, passages: int = 5) -> set[str]:
+    def forms(self, term: str, *, passages: int = 2) -> set[str]:
         """Return the words, in small letters, that have a term in the first passages with it."""
         rows = np.flatnonzero(self.lexical_scores([term]))[:passages]
         found = (self.passages[int(row)] for row in rows)

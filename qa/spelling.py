@@ -12,7 +12,7 @@ MIN_LETTERS = 4
 LONG = 8
 """Letters from which a word may have two mistakes."""
 
-MAX_STEMS = 40
+MAX_STEMS = 12
 
 WORD = re.compile(r"[^\W\d_]+")
 
@@ -76,17 +76,19 @@ class Speller:
         place in England, and one must not be taken for another.
         """
         from rapidfuzz.distance import DamerauLevenshtein
-        from rapidfuzz.process import extract
 
         distance = DamerauLevenshtein.distance
         allowed = 2 if len(word) >= LONG and not capital else 1
-        stem = "".join(terms(word)) or word
-        same_start = [term for term in self.counts if term[:1] == stem[:1] and term.isalpha()]
-        # A mistake near its end makes a word's stem another one, so stems are compared widely.
-        stems = extract(stem, same_start, scorer=distance, score_cutoff=3, limit=MAX_STEMS)
+        # A word begins nearly as its stem does; its ending is compared with the words themselves.
+        scored = sorted(
+            (min(distance(term, word[: len(term) - less]) for less in range(allowed + 1)), term)
+            for term in self.counts
+            if term[:1] == word[:1] and term.isalpha() and len(term) <= len(word) + allowed
+        )
+        stems = [term for far, term in scored if far <= allowed + (len(word) > MIN_LETTERS)]
         near = [
             (int(far), -self.counts[term], form)
-            for term, _, _ in stems
+            for term in stems[:MAX_STEMS]
             for form in self.forms(term)
             if (far := distance(word, form)) <= allowed and len(form) >= MIN_LETTERS
         ]
