@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from qa.views import ask, library, strings, style
+from qa.views import ask, gate, library, strings, style
 from qa.views.guard import guarded
 
 
@@ -18,9 +18,11 @@ def main() -> None:
     )
     page = st.navigation([desk, shelves], position="hidden")
     # Streamlit's own menu hides behind an arrow on a phone; two links have room everywhere.
-    with st.container(horizontal=True, key="menu"):
-        st.page_link(desk, label=strings.ASK)
-        st.page_link(shelves, label=strings.LIBRARY)
+    if gate.may_ask():
+        with st.container(horizontal=True, key="menu", vertical_alignment="center"):
+            st.page_link(desk, label=strings.ASK)
+            st.page_link(shelves, label=strings.LIBRARY)
+            gate.badge()
     page.run()
 
 

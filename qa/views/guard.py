@@ -7,20 +7,24 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from qa.views import parts, strings
+from qa.views import gate, parts, strings
 
 log = logging.getLogger("report_qa")
 
 
 def guarded(view: Callable[[], None]) -> Callable[[], None]:
-    """Return a view that says in a sentence, and logs, what nobody foresaw.
+    """Return a view for whoever may ask, that says in a sentence, and logs, what nobody foresaw.
 
     Streamlit's own signals, to stop or to run anew, are no ``Exception`` and pass.
     """
 
     def run() -> None:
         try:
-            view()
+            if gate.may_ask():
+                gate.tell_denied()
+                view()
+            else:
+                gate.show()
         except Exception:  # the border: a visitor reads a sentence, the terminal gets the trace
             log.exception("a page could not be drawn")
             st.html(parts.notice(strings.UNEXPECTED_TITLE, [strings.UNEXPECTED], kind="bad"))

@@ -9,9 +9,9 @@ import streamlit as st
 from indexer.errors import IndexerError, UnknownReport
 from indexer.snapshot import Snapshot
 from qa.choice import THRESHOLD
-from qa.errors import BadQuestion, QaError
+from qa.errors import BadQuestion, QaError, Wait
 from qa.records import Answer
-from qa.views import asking, bridge, engine, export, pagepanel, parts, strings
+from qa.views import asking, bridge, engine, export, gate, pagepanel, parts, strings
 from qa.views.asking import Asked, Told
 from qa.views.engine import Folders
 from qa.views.escape import markdown
@@ -29,12 +29,15 @@ def answer_to(places: Folders, snapshot: Snapshot, asked: Asked) -> Answer | Non
         return kept[1]
     loaded = engine.load_model_soon(snapshot.model_name)
     try:
-        with st.spinner(strings.SEARCHING if loaded else strings.LOADING_MODEL):
+        with st.spinner(strings.SEARCHING if loaded else strings.LOADING_MODEL), gate.turn():
             answer = engine.engine(places, snapshot).ask(
                 asked.question, asked.reports, asked.threshold
             )
     except (BadQuestion, UnknownReport) as error:
         st.html(parts.notice(strings.BAD_QUESTION_TITLE, [str(error)], kind="bad"))
+        return None
+    except Wait as error:
+        st.html(parts.notice(strings.BUSY_TITLE, [str(error)]))
         return None
     except (QaError, IndexerError) as error:
         st.html(parts.notice(strings.FAILED_TITLE, [str(error)], kind="bad"))

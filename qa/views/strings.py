@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 APP = "Report QA"
@@ -116,6 +117,31 @@ DISMISS = "Dismiss"
 
 DONE_TITLE = "Done"
 
+# Signing in
+
+SIGN_IN = "Sign in"
+SIGN_OUT = "Sign out"
+SIGN_IN_LEAD = "Sign in to ask the reports."
+SIGN_IN_FAILED = "You are not signed in"
+SIGN_IN_WRONG = (
+    "The name or the password is not right. After a few tries each next one has to wait a little."
+)
+NAME = "Name"
+PASSWORD = "Password"
+NO_ROLE_TITLE = "You may not come in"
+CLOSED_TITLE = "Nobody can come in at the moment"
+CLOSED = (
+    "What says who may come in cannot be used. Whoever runs this page finds the reason in the "
+    "terminal in which it runs."
+)
+DENIED_TITLE = "You may not do that"
+DENIED = (
+    "Only editors change the library, the index and the gold questions. Nothing has been changed. "
+    "Ask whoever runs this page to make you an editor."
+)
+READERS_ONLY = "You can ask these reports. Only editors change the library."
+BUSY_TITLE = "Please wait a moment"
+
 # States of the index
 
 NO_INDEX_TITLE = "There is no index yet"
@@ -186,6 +212,33 @@ def answered_in(milliseconds: float, passages: int, reports: int) -> str:
     """
     among = f"{count(passages, 'passage')} of {count(reports, 'report')}"
     return f"Found in {milliseconds / 1000:.2f} seconds among {among}."
+
+
+def no_role(email: str) -> str:
+    """Return what is said to whoever is known and has no role.
+
+    >>> no_role("jo@example.org")
+    'jo@example.org is on no list of this page. Ask whoever runs it to be put on one.'
+    """
+    return f"{email} is on no list of this page. Ask whoever runs it to be put on one."
+
+
+def signed_in(name: str, editor: bool) -> str:
+    """Return who has signed in, and as what.
+
+    >>> signed_in("jo", True)
+    'jo, editor'
+    """
+    return f"{name}, {'editor' if editor else 'reader'}"
+
+
+def sign_in_later(seconds: float) -> str:
+    """Return when one may try to sign in again.
+
+    >>> sign_in_later(1.2)
+    'There were too many tries. Try again in 2 seconds.'
+    """
+    return f"There were too many tries. Try again in {count(math.ceil(seconds), 'second')}."
 
 
 def time_left(seconds: float) -> str:
