@@ -5,10 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from indexer.embedding import Embedder, QueryVectors
 from indexer.errors import ModelMismatch
@@ -30,7 +33,17 @@ from qa.ratings import (
 )
 from qa.reader import Reader, english_words
 from qa.records import Answer, Citation, Evidence, Hit, Sentence
-from qa.search import DEFAULT_TOP, Found, focus, found_for, naming, report_terms, rows_of
+from qa.search import (
+    DEFAULT_TOP,
+    Found,
+    Int64,
+    focus,
+    found_for,
+    in_both,
+    naming,
+    report_terms,
+    rows_of,
+)
 from qa.spelling import Speller
 from qa.wording import in_words, is_covered, passage_text, sentence_texts
 
@@ -65,6 +78,7 @@ NO_ANSWER = "The reports do not say."
 MAY_HAVE = "Another report in the library, which was not chosen, may have it: {}."
 COULD_MEAN = "It could be about {}: say which you mean."
 ELSEWHERE = "The question names {}, which was not chosen and may have the answer."
+HIDDEN = "A passage that the filters leave out may have it, in {}."
 PAGE_CACHE = 512
 
 
@@ -112,11 +126,16 @@ class Asker:
         reports: Sequence[str] = (),
         top: int = DEFAULT_TOP,
         threshold: float | None = None,
+        within: Int64 | None = None,
+        on_found: Callable[[tuple[Hit, ...]], None] | None = None,
     ) -> Answer:
         """Return the answer to a question from all reports, or from those named.
 
         ``threshold`` is the confidence below which the reports are said not to answer, that of the
-        settings where it is None.
+        settings where it is None. ``within`` are the rows of passages that may be used, None for
+        all (see ``qa.filters``). ``on_found`` is called once, as soon as the search has ended, with
+        the nearest passages, whose scores are not known yet and are 0: something to read while the
+        answer is worked out.
 
         Raises:
             BadQuestion: the question cannot be asked as it stands.
@@ -139,9 +158,12 @@ class Asker:
         query = self._embedder.encode_query(asked.search_text)
         embedded = time.perf_counter()
         found = [
-            found_for(self.snapshot, query, asked, reports=group, by_name=False) for group in groups
+            found_for(self.snapshot, query, asked, reports=group, by_name=False, within=within)
+            for group in groups
         ]
         searched = time.perf_counter()
+        if on_found is not None:
+            on_found(_nearest(found, top))
         scored = [score_evidence(asked, one, self._reader) for one in found]
         ranked = time.perf_counter()
         if elsewhere:
@@ -154,7 +176,7 @@ class Asker:
                 answer = self._compare(asked, found, scored, groups, top)
             near = () if groups[0] else _near(scored[0])
             if answer.confidence < threshold or not answer.sentences:
-                reason = self._reason(asked, query, wanted, near, threshold)
+                reason = self._reason(asked, query, wanted, near, threshold, within)
                 answer = _declined(asked, answer.confidence, answer.hits, reason)
             else:
                 cited = {citation.report for citation in answer.citations}
@@ -192,14 +214,18 @@ class Asker:
         wanted: tuple[str, ...],
         near: tuple[str, ...],
         threshold: float,
+        within: Int64 | None = None,
     ) -> str:
         """Return what may help where the reports do not say; empty where nothing is known."""
-        others = tuple(r.id for r in self.snapshot.reports if r.id not in wanted) if wanted else ()
-        if others:
-            found = found_for(self.snapshot, query, asked, reports=others, by_name=False)
+        allowed = in_both(rows_of(self.snapshot, wanted), within)
+        if allowed is not None and len(allowed) < len(self.snapshot.passages):
+            others = np.setdiff1d(np.arange(len(self.snapshot.passages)), allowed)
+            found = found_for(self.snapshot, query, asked, by_name=False, within=others)
             scored = score_evidence(asked, found, self._reader)
             if scored.confidence >= threshold and scored.evidence:
-                return MAY_HAVE.format(self._titles([scored.evidence[0].passage.report]))
+                report = scored.evidence[0].passage.report
+                said = HIDDEN if report in wanted or not wanted else MAY_HAVE
+                return said.format(self._titles([report]))
         if len(near) > 1:
             titles = " or ".join(self._titles([report]) for report in near[:MAX_NAMED])
             return COULD_MEAN.format(titles)
@@ -265,23 +291,34 @@ class Asker:
         confidence = scored.confidence
         if not asked.terms or self._is_foreign(asked, reports):
             return (), 0.0, ""
-        rated = self._rated.evidence(asked, reports, found)
+        rated = self._allowed(self._rated.evidence(asked, reports, found), found.allowed)
         if rated:
             if _unsaid(asked, (e.passage for e in rated), self.snapshot):
                 return (), 0.0, ""
             return rated, max(confidence, DIRECT_CONFIDENCE), ""
         names = list(reports) or [c.passage.report for c in found.candidates[:1]]
         known = frozenset().union(*(self._named[name] for name in names))
-        listed = list_evidence(asked, self._passages(names), known) if names else ()
+        passages = self._passages(names, found.allowed)
+        listed = list_evidence(asked, passages, known) if names else ()
         if listed:
             shown, said = whole_list(listed, self._settings.max_words)
             return shown, max(confidence, DIRECT_CONFIDENCE), said
         return (), confidence, ""
 
-    def _passages(self, reports: Sequence[str]) -> Iterator[Passage]:
-        rows = rows_of(self.snapshot, reports)
+    def _passages(self, reports: Sequence[str], allowed: Int64 | None) -> Iterator[Passage]:
+        rows = in_both(rows_of(self.snapshot, reports), allowed)
         for row in () if rows is None else rows:
             yield self.snapshot.passages[int(row)]
+
+    def _allowed(
+        self, evidence: tuple[Evidence, ...], allowed: Int64 | None
+    ) -> tuple[Evidence, ...]:
+        """Return the evidence that stands in rows which may be used, all where that is None."""
+        if allowed is None or not evidence:
+            return evidence
+        start = {e.passage.report: self.snapshot.rows_of(e.passage.report).start for e in evidence}
+        usable = np.isin([start[e.passage.report] + e.passage.ordinal for e in evidence], allowed)
+        return tuple(e for e, may in zip(evidence, usable, strict=True) if may)
 
     def _compare(
         self,
@@ -496,6 +533,13 @@ def _near(scored: Scored) -> tuple[str, ...]:
     """Return the reports with the best evidence and with evidence nearly as good, best first."""
     least = NEAR_SHARE * scored.evidence[0].score if scored.evidence else 0.0
     return tuple(dict.fromkeys(e.passage.report for e in scored.evidence if e.score >= least))
+
+
+def _nearest(found: Sequence[Found], top: int) -> tuple[Hit, ...]:
+    """Return the nearest passages of each search in turn, at most ``top``, not yet scored."""
+    turns = zip_longest(*(one.candidates for one in found))
+    near = [candidate.passage for turn in turns for candidate in turn if candidate is not None]
+    return tuple(Hit(rank, passage, 0.0) for rank, passage in enumerate(near[:top], 1))
 
 
 def _hits(

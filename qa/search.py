@@ -76,12 +76,13 @@ class Found:
     """The candidates for a question, nearest first, and the question's own vectors.
 
     ``idf`` holds for each of the question's terms its inverse document frequency in the index,
-    by the formula of BM25.
+    by the formula of BM25. ``allowed`` are the rows that were searched, None where all were.
     """
 
     query: QueryVectors
     candidates: tuple[Candidate, ...]
     idf: dict[str, float]
+    allowed: Int64 | None = None
 
 
 def search(
@@ -114,19 +115,20 @@ def found_for(
     lexical_weight: float = LEXICAL_WEIGHT,
     maxsim_weight: float = MAXSIM_WEIGHT,
     by_name: bool = True,
+    within: Int64 | None = None,
 ) -> Found:
     """Return what ``search`` does for a question whose vectors are known.
 
     Without ``by_name`` a place or year in the question does not choose the reports: the caller has
-    seen to that.
+    seen to that. ``within`` are the rows that may be found, None for all.
     """
     if by_name and not reports:
         reports = named_reports(snapshot, question)
-    allowed = rows_of(snapshot, reports)
+    allowed = in_both(rows_of(snapshot, reports), within)
     total = len(snapshot.passages) if allowed is None else len(allowed)
     idf = {term: _idf(snapshot, term) for term in question.terms}
     if total == 0:
-        return Found(query, (), idf)
+        return Found(query, (), idf, allowed)
     lexical = snapshot.lexical_scores(list(question.terms))
     near, _ = snapshot.dense_scores(query.vector, k=min(pool, total), rows=allowed)
     rows = np.union1d(near, _best_rows(lexical, allowed, pool)).astype(np.int64)
@@ -153,7 +155,7 @@ def found_for(
     late = min_max(np.array([c.maxsim for c in candidates], np.float32))
     first = np.array([c.fused for c in candidates], np.float32)
     order = np.argsort(-((1 - maxsim_weight) * first + maxsim_weight * late), kind="stable")
-    return Found(query, tuple(candidates[i] for i in order), idf)
+    return Found(query, tuple(candidates[i] for i in order), idf, allowed)
 
 
 def fuse(dense: Float32, lexical: Float32, lexical_weight: float = LEXICAL_WEIGHT) -> Float32:
@@ -180,6 +182,13 @@ def rows_of(snapshot: Snapshot, reports: Sequence[str]) -> Int64 | None:
         return None
     ranges = [snapshot.rows_of(report) for report in dict.fromkeys(reports)]
     return np.concatenate([np.arange(r.start, r.stop, dtype=np.int64) for r in ranges])
+
+
+def in_both(rows: Int64 | None, others: Int64 | None) -> Int64 | None:
+    """Return the rows that two limits allow, in ascending order; None stands for all rows."""
+    if rows is None or others is None:
+        return others if rows is None else rows
+    return np.intersect1d(rows, others)
 
 
 def named_reports(snapshot: Snapshot, question: Question) -> tuple[str, ...]:

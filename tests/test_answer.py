@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from indexer.build import build
@@ -19,7 +20,7 @@ from qa.answer import NO_ANSWER, Asker, answer_json, refused_json
 from qa.choice import AnswerSettings, choose
 from qa.errors import BadQuestion
 from qa.question import read_question
-from qa.records import Answer, Evidence
+from qa.records import Answer, Evidence, Hit
 from qa.wording import sentence_text
 
 MakePdf = Callable[..., Path]
@@ -226,6 +227,45 @@ def test_an_index_of_another_model_is_not_asked(
     assert "hash@0" in said
     assert twin_embedder.identity in said
     assert said.endswith("build the index again.")
+
+
+def test_only_the_rows_allowed_are_used_and_a_hidden_one_is_told(
+    rated: Asker, embedder: Embedder
+) -> None:
+    # Row 1 rates staffing: without it neither the table nor a list may answer with it.
+    answer = rated.ask("what was staffing rated?", within=np.array([0, 2]))
+    assert {hit.passage.ordinal for hit in answer.hits} == {0, 2}
+    assert [c.quote for c in answer.citations] != ["P 1.2 Staffing Inadequate"]
+    picky = Asker(rated.snapshot, embedder, settings=ALWAYS)
+    declined = picky.ask("overall rating", within=np.zeros(0, np.int64))
+    assert (declined.status, declined.hits) == ("no_answer", ())
+    assert declined.text == (
+        "The reports do not say. A passage that the filters leave out may have it, in "
+        "“lights-2024” (lights-2024)."
+    )
+
+
+def test_a_row_outside_the_reports_asked_is_another_reports(asker: Asker) -> None:
+    answer = asker.ask("is a new mast needed", reports=["lights"], within=np.zeros(0, np.int64))
+    assert answer.text.startswith("The reports do not say. Another report in the library")
+    assert "(harbour)" in answer.text
+
+
+def test_the_nearest_passages_are_told_once_before_the_answer(asker: Asker) -> None:
+    heard: list[tuple[Hit, ...]] = []
+    answer = asker.ask("keepers and oil", top=2, on_found=heard.append)
+    (near,) = heard
+    assert [hit.rank for hit in near] == [1, 2]
+    assert {hit.score for hit in near} == {0.0}
+    first = asker.ask("keepers and oil", top=3, on_found=heard.append)
+    assert {h.passage for h in near} <= {h.passage for h in first.hits}
+    assert answer.status == "answered"
+
+
+def test_a_comparison_tells_the_nearest_of_each_report_in_turn(asker: Asker) -> None:
+    heard: list[tuple[Hit, ...]] = []
+    asker.ask("compare the lights and the harbour", on_found=heard.append)
+    assert {hit.passage.report for hit in heard[0][:2]} == {"lights", "harbour"}
 
 
 # No answer

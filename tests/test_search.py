@@ -229,6 +229,31 @@ def test_a_filter_leaves_only_the_passages_of_its_reports(fifty: Snapshot) -> No
     assert sorted(c.row for c in both.candidates) == list(range(FIFTY))
 
 
+@pytest.mark.parametrize(
+    ("reports", "within", "allowed"),
+    [
+        ([], [3, 30, 31], [3, 30, 31]),
+        (["b"], [3, 30, 31], [30, 31]),
+        (["a"], [30, 31], []),
+        (["a"], None, list(range(20))),
+    ],
+)
+def test_any_set_of_rows_can_be_searched_alone(
+    fifty: Snapshot, reports: list[str], within: list[int] | None, allowed: list[int]
+) -> None:
+    rows = None if within is None else np.array(within, np.int64)
+    query, asked = RandomEmbedder().encode_query("storm"), read_question("storm")
+    found = found_for(fifty, query, asked, reports=reports, by_name=False, within=rows)
+    assert sorted(c.row for c in found.candidates) == allowed
+    assert found.allowed is not None
+    assert found.allowed.tolist() == allowed
+
+
+def test_all_rows_may_be_searched_where_nothing_limits_them(fifty: Snapshot) -> None:
+    query, asked = RandomEmbedder().encode_query("storm"), read_question("storm")
+    assert found_for(fifty, query, asked).allowed is None
+
+
 def test_an_unknown_report_in_a_filter_is_an_error(fifty: Snapshot) -> None:
     with pytest.raises(UnknownReport, match=r"no report 'c' in the index. It has 'a', 'b'\."):
         rows_of(fifty, ["a", "c"])
