@@ -11,14 +11,16 @@
     │   ├── NoText
     │   ├── TooLarge
     │   ├── BadName
-    │   └── DuplicateReport
+    │   ├── BadZip               an archive, not one PDF: nothing of it is taken
+    │   └── DuplicateReport      with the report that is there already
     ├── UnknownReport            no report of that id in the library
     ├── IndexMissing             there is no index yet
     ├── IndexDamaged             a file of the index is not what the manifest says
     ├── ModelMismatch            the index was made with another embedding model
     ├── ModelMissing             the embedding model cannot be loaded
     ├── OcrFailed                a page that is a picture could not be read
-    └── BuildLocked              another process is building
+    ├── BuildLocked              another process is building
+    └── DiskFailed               the system would not write, move, remove or open a file
 
 Every message gives the value, the rule and the way out.
 """
@@ -62,8 +64,21 @@ class BadName(ReportRefused):
     """The file name cannot be a report id."""
 
 
+class BadZip(ReportRefused):
+    """The file is no zip archive that can be opened."""
+
+
 class DuplicateReport(ReportRefused):
-    """The same report, or one of the same name, is in the library already."""
+    """The same report, or another version of it, is in the library already.
+
+    ``report`` is the id of the one that is there, and ``kind`` what the new one is to it: the
+    "same" bytes, another file of the same "name", or of the same place or title and "newer" or
+    "older".
+    """
+
+    def __init__(self, sentence: str, *, report: str = "", kind: str = "same") -> None:
+        super().__init__(sentence)
+        self.report, self.kind = report, kind
 
 
 class UnknownReport(IndexerError):
@@ -92,3 +107,7 @@ class OcrFailed(IndexerError):
 
 class BuildLocked(IndexerError):
     """Another process is building this index."""
+
+
+class DiskFailed(IndexerError):
+    """The system would not write, move, remove or open a file: a full disk, a fault, no right."""
