@@ -112,6 +112,15 @@ class FindingRows:
         """Return the findings in some rows."""
         return tuple(map(_finding, self._table.slice(rows.start, len(rows)).to_pylist()))
 
+    def places(self, rows: range) -> list[tuple[str, str, str, int]]:
+        """Return kind, label, subject and passage of the findings in some rows.
+
+        Their words are not decoded: it takes a tenth of the time.
+        """
+        part = self._table.slice(rows.start, len(rows))
+        names = ("kind", "label", "subject", "passage")
+        return list(zip(*(part.column(name).to_pylist() for name in names), strict=True))
+
 
 def _finding(row: dict[str, Any]) -> Finding:
     sides = row["rects"]
@@ -173,6 +182,11 @@ class PassageRows(Sequence[Passage]):
         if not -self._length <= at < self._length:
             raise IndexError(f"There is no passage {at}: there are {self._length:,}.")
         return self._cached(at % self._length)
+
+    def sections(self, rows: range) -> list[tuple[str, ...]]:
+        """Return the headings above the passages in some rows, the rest not decoded."""
+        part = self._columns["section"].slice(rows.start, len(rows))
+        return [tuple(path) for path in part.to_pylist()]
 
     def _decode(self, row: int) -> Passage:
         column, flat = self._columns, self._flat

@@ -287,6 +287,18 @@ class Snapshot:
         rows = self._found[self._number(report)]
         return self._finding_rows.rows(rows) if self._finding_rows is not None else ()
 
+    def finding_places(self, report: str) -> list[tuple[str, str, str, int]]:
+        """Return kind, label, subject and passage (-1 for none) of each finding of a report."""
+        rows = self._found[self._number(report)]
+        return self._finding_rows.places(rows) if self._finding_rows is not None else []
+
+    def sections(self, report: str) -> list[tuple[str, ...]]:
+        """Return the headings above each passage of a report, outermost first."""
+        rows = self._rows[self._number(report)]
+        if isinstance(self.passages, arrow.PassageRows):
+            return self.passages.sections(rows)
+        return [self.passages[row].section for row in rows]
+
     def pages(self, report: str) -> tuple[PageText, ...]:
         """Return the pages of a report in order."""
         rows = self._pages[self._number(report)]

@@ -22,10 +22,12 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parents[1]
 
 # A question is read with the words and the folding that the reports were read with, or they would
-# not meet: hence lexical and text beside the index itself.
+# not meet: hence lexical and text beside the index itself. Filters name a report's family as
+# reading does, by the same data files.
 QA_MAY_IMPORT = {
     "indexer.embedding",
     "indexer.errors",
+    "indexer.families",
     "indexer.lexical",
     "indexer.records",
     "indexer.snapshot",
