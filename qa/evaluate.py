@@ -18,6 +18,10 @@ text, joined in rank order, and cut after N words in the second case.
 *Citation precision* is the share of an answer's distinct cited pages that hold evidence; a question
 without an answer has none and is left out of the mean. *Citation recall* counts it as 0.
 
+*Evidence quoted* is the share of the evidence strings that a cited quote holds or is part of. It is
+measured where a gold set knows neither facts nor pages, as one made from visitors' verdicts: there
+the right page is not enough, because a wrong sentence may stand on it too.
+
 *Coverage at 95 % precision* is the largest share of all questions that could be answered, the most
 confident first, with 95 % of those answered getting full credit.
 """
@@ -103,7 +107,18 @@ def load_gold(path: Path | str) -> list[Gold]:
 
     Raises ``BadGoldFile`` that names the line and the rule it breaks.
     """
-    gold: list[Gold] = []
+    gold = [one for one, _ in gold_records(path)]
+    if not gold:
+        raise BadGoldFile(f"{path} holds no question; one JSON object a line is needed.")
+    return gold
+
+
+def gold_records(path: Path | str) -> list[tuple[Gold, dict[str, Any]]]:
+    """Return the questions of a JSONL file, each with its line's object; none for an empty file.
+
+    Raises ``BadGoldFile`` that names the line and the rule it breaks.
+    """
+    gold: list[tuple[Gold, dict[str, Any]]] = []
     seen: dict[str, int] = {}
     for number, record in json_lines(Path(path)):
         where = f"{path}, line {number}"
@@ -114,9 +129,7 @@ def load_gold(path: Path | str) -> list[Gold]:
                 "every question needs an id of its own."
             )
         seen[item.id] = number
-        gold.append(item)
-    if not gold:
-        raise BadGoldFile(f"{path} holds no question; one JSON object a line is needed.")
+        gold.append((item, record))
     return gold
 
 
@@ -477,13 +490,15 @@ class QuestionScore:
     total_ms: float | None
     nearest: tuple[NearPassage, ...] = ()
     causes: tuple[str, ...] = ()
+    quoted: float | None = None
 
     @property
     def right(self) -> bool:
         """Whether it was answered as it should be: in full where facts are given, else cited."""
         if self.full_credit is not None:
             return self.full_credit == 1.0
-        return self.gold.answerable and self.status == "answered" and bool(self.citation_recall)
+        cited = bool(self.citation_recall) and self.quoted != 0.0
+        return self.gold.answerable and self.status == "answered" and cited
 
 
 def score(
@@ -567,9 +582,24 @@ def score(
             ),
             total_ms=_total_ms(answer),
             nearest=tuple(_near(one, gold) for one in passages[:SHOWN_PASSAGES]),
+            quoted=(
+                needed([_is_quoted(one, citations) for one in gold.evidence])
+                if facts is None and not any(one.pages for one in gold.evidence)
+                else None
+            ),
         ),
         finder,
     )
+
+
+def _is_quoted(evidence: GoldEvidence, citations: Sequence[Json]) -> bool:
+    """Whether a quote from the evidence's report holds the evidence or is part of it."""
+    quotes = [
+        str(one["quote"])
+        for one in citations
+        if evidence.report in ("", str(one["report"])) and letters_and_digits(str(one["quote"]))
+    ]
+    return any(contains(evidence.text, quote) or contains(quote, evidence.text) for quote in quotes)
 
 
 def _near(passage: Json, gold: Gold) -> NearPassage:
@@ -630,6 +660,8 @@ def _causes(one: QuestionScore, finder: PageFinder) -> Iterator[str]:
     elif gold.answerable:
         if not one.citation_recall:
             yield "no correct page cited"
+        elif one.quoted == 0:
+            yield "the right page is cited, but not the evidence on it"
         elif one.full_credit == 0 and not one.missing_facts and not one.wrong_quotes:
             yield "not every report needed is cited"
         for alternatives in one.missing_facts:
@@ -727,6 +759,7 @@ def metrics_of(one: QuestionScore) -> dict[str, float | None]:
         "facts": one.facts,
         "citation precision": one.citation_precision,
         "citation recall": one.citation_recall,
+        "evidence quoted": one.quoted,
     }
     named |= {f"page hit@{k}": value for k, value in one.page_hit.items()}
     named |= {f"pages@{k}": value for k, value in one.pages_at.items()}
@@ -852,6 +885,7 @@ _TYPE_COLUMNS = (
     "facts",
     "citation precision",
     "citation recall",
+    "evidence quoted",
     "page hit@5",
     "evidence in 500 words",
     "status right",

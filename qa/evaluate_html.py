@@ -7,6 +7,7 @@ script.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from qa.curves import area_under, calibration, calibration_error, risk_coverage
@@ -18,7 +19,7 @@ from qa.evaluate import (
     abstention_rows,
     shown_columns,
 )
-from qa.evaluate_svg import calibration_plot, risk_plot
+from qa.evaluate_svg import calibration_plot, calibration_said, risk_plot, risk_said
 
 MAX_SHOWN_WORDS = 80
 
@@ -111,31 +112,56 @@ def _summary(evaluation: Evaluation) -> list[str]:
     ]
 
 
-def _plots(evaluation: Evaluation) -> list[str]:
-    """Return the plots, drawn from the questions that were answered: of others nothing is known."""
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A plot as SVG, what it shows in words, and the line to be read below it."""
+
+    picture: str
+    said: str
+    caption: str
+
+
+def plots(evaluation: Evaluation) -> tuple[Plot, ...]:
+    """Return the plots, drawn from the questions that were answered: of others nothing is known.
+
+    There is none for a set of which no question has an answer.
+    """
     scores = evaluation.scores
     if not any(one.full_credit is not None or one.gold.evidence for one in scores):
-        return []
+        return ()
     confidences = [one.confidence for one in scores]
     right = [one.right for one in scores]
     answered = [one for one in scores if one.status == "answered"]
     least = min((one.confidence for one in answered), default=1.0)
     points = [p for p in risk_coverage(confidences, right) if p.threshold >= least]
     bins = calibration([one.confidence for one in answered], [one.right for one in answered])
-    return [
-        "<h2>How far the confidence can be trusted</h2>",
-        "<div class='plots'>",
-        _figure(
+    whole = any(one.full_credit is not None for one in scores)
+    return (
+        Plot(
             risk_plot(points, least),
-            "The most confident questions are answered first. Right means full credit. Mean risk "
+            risk_said(points, least),
+            "The most confident questions are answered first. Right means "
+            f"{'full credit' if whole else 'that the evidence is quoted from its page'}. Mean risk "
             f"over the curve {area_under(points):.3f}. Its end is what was answered.",
         ),
-        _figure(
+        Plot(
             calibration_plot(bins),
+            calibration_said(bins),
             "Of the answers of about one confidence, the share that is right, with 95\u00a0% "
             f"intervals. On the broken line confidence is exact; it lies "
             f"{calibration_error(bins):.3f} off on average.",
         ),
+    )
+
+
+def _plots(evaluation: Evaluation) -> list[str]:
+    drawn = plots(evaluation)
+    if not drawn:
+        return []
+    return [
+        "<h2>How far the confidence can be trusted</h2>",
+        "<div class='plots'>",
+        *(_figure(plot.picture, plot.caption) for plot in drawn),
         "</div>",
     ]
 

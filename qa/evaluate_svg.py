@@ -16,19 +16,34 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 16, 14, 46
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
+_PICTURE_STYLE = """
+:root { color-scheme: light dark; --ink: #4d5b62; --line: #c9d1d2; --paper: #fcfcfa;
+  --mark: #1f5f7a; }
+@media (prefers-color-scheme: dark) { :root { --ink: #b3bec2; --line: #3a4449; --paper: #14191c;
+  --mark: #6fb4d0; } }
+svg { font: 11px system-ui, sans-serif; fill: var(--ink); background: var(--paper); }
+.grid { stroke: var(--line); } .ideal { stroke: var(--ink); stroke-dasharray: 4 4; }
+.line { fill: none; stroke: var(--mark); stroke-width: 2; }
+.mark { fill: var(--mark); stroke: var(--paper); stroke-width: 1.5; }
+.whisker { stroke: var(--mark); stroke-width: 1.5; opacity: .6; }
+"""
+
+
+def as_picture(plot: str) -> bytes:
+    """Return a plot as an SVG file of its own, with the colours that a page would give it."""
+    head, end, rest = plot.partition(">")
+    named = head.replace("<svg ", "<svg xmlns='http://www.w3.org/2000/svg' ", 1)
+    return f"{named}{end}<style>{_PICTURE_STYLE}</style>{rest}".encode()
+
+
 def risk_plot(points: Sequence[RiskPoint], threshold: float) -> str:
     """Return the risk–coverage curve, with a mark where answers are given down to ``threshold``."""
     top = _ceiling(max((point.risk for point in points), default=0.0))
     line = " ".join(f"{_x(p.coverage):.1f},{_y(p.risk / top):.1f}" for p in points)
-    used = [point for point in points if point.threshold >= threshold]
+    said = risk_said(points, threshold)
+    at = _last(points, threshold)
     mark = ""
-    said = "No question was answered."
-    if used:
-        at = used[-1]
-        said = (
-            f"At the confidence of {threshold:.2f} that is set, {at.coverage:.0%} of the questions "
-            f"are answered and {at.risk:.0%} of the answers are not right."
-        )
+    if at is not None:
         mark = (
             f"<circle class='mark' cx='{_x(at.coverage):.1f}' cy='{_y(at.risk / top):.1f}' r='5'>"
             f"<title>{escape(said)}</title></circle>"
@@ -40,11 +55,30 @@ def risk_plot(points: Sequence[RiskPoint], threshold: float) -> str:
     )  # fmt: skip
 
 
+def risk_said(points: Sequence[RiskPoint], threshold: float) -> str:
+    """Return what the curve shows where answers are given down to ``threshold``."""
+    at = _last(points, threshold)
+    if at is None:
+        return "No question was answered."
+    return (
+        f"At the confidence of {threshold:.2f} that is set, {at.coverage:.0%} of the questions "
+        f"are answered and {at.risk:.0%} of the answers are not right."
+    )
+
+
+def _last(points: Sequence[RiskPoint], threshold: float) -> RiskPoint | None:
+    used = [point for point in points if point.threshold >= threshold]
+    return used[-1] if used else None
+
+
+def calibration_said(bins: Sequence[CalibrationBin]) -> str:
+    """Return the share right of each bin."""
+    said = (f"confidence {one.confidence:.2f}: {one.right:.0%} of {one.n} right" for one in bins)
+    return "; ".join(said) or "No question."
+
+
 def calibration_plot(bins: Sequence[CalibrationBin]) -> str:
     """Return share right against confidence, with 95 % intervals and the diagonal."""
-    said = "; ".join(
-        f"confidence {one.confidence:.2f}: {one.right:.0%} of {one.n} right" for one in bins
-    )
     diagonal = (
         f"<line class='ideal' x1='{_x(0):.1f}' y1='{_y(0):.1f}' x2='{_x(1):.1f}' y2='{_y(1):.1f}'/>"
     )
@@ -56,7 +90,7 @@ def calibration_plot(bins: Sequence[CalibrationBin]) -> str:
         for b in bins
     )
     return _plot(
-        "calibration", "Calibration", said or "No question.", "confidence", "share right", 1.0,
+        "calibration", "Calibration", calibration_said(bins), "confidence", "share right", 1.0,
         diagonal + marks,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from qa.curves import (
     risk_coverage,
     wilson,
 )
-from qa.evaluate_svg import calibration_plot, risk_plot
+from qa.evaluate_svg import as_picture, calibration_plot, risk_plot
 
 
 def test_risk_is_the_share_wrong_among_the_most_confident() -> None:
@@ -104,3 +104,13 @@ def test_the_calibration_plot_has_a_mark_and_an_interval_a_bin() -> None:
     svg = ElementTree.fromstring(calibration_plot(bins))
     assert len(svg.findall("circle")) == 2
     assert len([e for e in svg.findall("line") if e.attrib["class"] == "whisker"]) == 2
+
+
+def test_a_plot_is_a_picture_of_its_own_with_colours_for_light_and_dark() -> None:
+    svg = ElementTree.fromstring(as_picture(risk_plot((), 0.3)).decode())
+    name = "{http://www.w3.org/2000/svg}"
+    assert svg.tag == f"{name}svg"
+    style = svg.findtext(f"{name}style")
+    assert style is not None
+    assert "prefers-color-scheme: dark" in style
+    assert svg.findtext(f"{name}desc") == "No question was answered."

@@ -388,6 +388,35 @@ def test_a_cross_report_answer_must_cite_each_report(
     assert one.causes[-1:] == causes
 
 
+@pytest.mark.parametrize(
+    ("quote", "quoted", "causes"),
+    [
+        (LAMP, 1.0, ()),
+        ("The lamp was lit on 38 out of 40 nights", 1.0, ()),  # part of the evidence
+        (f"Keepers {LAMP}", 1.0, ()),  # more than the evidence
+        ("Keepers", 0.0, ("the right page is cited, but not the evidence on it",)),
+        ("…", 0.0, ("the right page is cited, but not the evidence on it",)),
+    ],
+)
+def test_where_neither_facts_nor_pages_are_known_the_evidence_itself_must_be_quoted(
+    quote: str, quoted: float, causes: tuple[str, ...]
+) -> None:
+    item = gold((LAMP, "north"), facts=None)
+    one = ev.score(item, answer(citations=[citation(1, "north", 1, quote)]), finder())
+    assert (one.quoted, one.citation_recall, one.full_credit) == (quoted, 1.0, None)
+    assert one.right == (quoted == 1.0)
+    assert [cause for cause in one.causes if "verbatim" not in cause] == list(causes)
+
+
+def test_evidence_is_quoted_from_its_own_report_and_any_string_may_do() -> None:
+    both = gold(("The oil was clean.", "north"), (LAMP, "north"), facts=None, needs_all=False)
+    south = [citation(1, "south", 1, "The oil was clean.")]
+    assert ev.score(both, answer(citations=south), finder()).quoted == 0.0
+    assert ev.score(both, answer(), finder()).quoted == 1.0
+    assert ev.score(gold(LAMP), answer(), finder()).quoted is None  # facts say more
+    assert ev.score(gold(type="unanswerable", facts=None), answer(), finder()).quoted is None
+
+
 def test_abstaining_on_an_answerable_question_is_a_missing_answer() -> None:
     one = ev.score(
         gold(LAMP), answer("The reports do not say 38.", status="no_answer", citations=[]), finder()
