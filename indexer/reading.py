@@ -162,6 +162,22 @@ def shown_rects(path: Path, page: int, rects: Sequence[Rect]) -> tuple[Rect, ...
         return tuple(shown.upright(rect) for rect in rects)
 
 
+def page_words(path: Path, page: int) -> tuple[Word, ...]:
+    """Return the words of one page in the order of its text, each where it lies on its picture.
+
+    A page that is a picture itself has none: its words were read by OCR and are in the index.
+
+    Raises:
+        ReportRefused: the file cannot be opened.
+        NoPages: the file has no page of that number.
+    """
+    with opened(path) as pdf:
+        shown = _shown(_leaf(pdf, path, page), page)
+        read = _page(pdf, page, "")
+    words = ((word, shown.upright(read.on_sheet(word.rect))) for word in read.words)
+    return tuple(replace(word, rect=rect) for word, rect in words)
+
+
 def pictures(
     path: Path, *, scale: float = DEFAULT_RENDER_SCALE
 ) -> Iterator[tuple[Page, Image | None]]:
