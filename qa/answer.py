@@ -16,7 +16,7 @@ import numpy as np
 from indexer.embedding import Embedder, QueryVectors
 from indexer.errors import ModelMismatch
 from indexer.records import Passage
-from qa.choice import DEFAULT_SETTINGS, AnswerSettings, choose, fitting, whole_list
+from qa.choice import DEFAULT_SETTINGS, AnswerSettings, choose, fitting, shared_out, whole_list
 from qa.citation import Quote, folded_page, quotes_of
 from qa.evidence import PassageReader, Scored, score_evidence
 from qa.labels import dated, labels_of
@@ -26,6 +26,7 @@ from qa.ratings import (
     GRADE,
     NAMES_NOTHING,
     RatedRow,
+    changed_rows,
     rated_rows,
     rating_evidence,
     reasons_of,
@@ -55,6 +56,7 @@ DIRECT_CONFIDENCE = 0.9
 
 MAX_COMPARED = 4
 MAX_COMPARED_SENTENCES = 3
+COMPARED_PASSAGE_SHARE = 0.15
 COMPARED_SHARE = 0.5
 """A report takes part in a comparison from this share of the best report's confidence."""
 
@@ -149,7 +151,7 @@ class Asker:
         named, names = naming(self.snapshot, self._named, asked)
         named = self._latest(asked, named)
         inside = tuple(report for report in named if report in wanted)
-        groups = self._groups(asked, inside or wanted or named)
+        groups = self._groups(asked, inside or wanted or named, inside or named)
         elsewhere = bool(wanted and named and not inside) and (
             self._unheard(names, wanted) or (asked.asks_rating and names <= asked.years)
         )
@@ -199,13 +201,19 @@ class Asker:
         """Return of several reports on one place the last, where a question asks how it is now."""
         if len(named) < 2 or not NOW.search(asked.text) or asked.compares or asked.across:
             return named
-        infos = [report for report in self.snapshot.reports if report.id in named]
-        by_place: dict[frozenset[str], list[ReportInfo]] = {}
-        for info in infos:
-            place = frozenset(t for t in self._named[info.id] & set(asked.terms) if t.isalpha())
-            by_place.setdefault(place, []).append(info)
-        last = {max(group, key=dated).id for group in by_place.values()}
+        last = {max(group, key=dated).id for group in self._by_place(asked, named).values()}
         return tuple(report for report in named if report in last)
+
+    def _by_place(
+        self, asked: Question, named: tuple[str, ...]
+    ) -> dict[frozenset[str], list[ReportInfo]]:
+        """Return the reports that a question names, by the words of the place that name them."""
+        by_place: dict[frozenset[str], list[ReportInfo]] = {}
+        for info in self.snapshot.reports:
+            if info.id in named:
+                place = self._named[info.id] & set(asked.terms)
+                by_place.setdefault(frozenset(t for t in place if t.isalpha()), []).append(info)
+        return by_place
 
     def _reason(
         self,
@@ -231,11 +239,17 @@ class Asker:
             return COULD_MEAN.format(titles)
         return ""
 
-    def _groups(self, asked: Question, chosen: tuple[str, ...]) -> list[tuple[str, ...]]:
-        """Return the sets of reports that are searched apart: one each for a comparison."""
+    def _groups(
+        self, asked: Question, chosen: tuple[str, ...], named: tuple[str, ...]
+    ) -> list[tuple[str, ...]]:
+        """Return the sets of reports that are searched apart: one each for a comparison.
+
+        A question that names two places asks of both, in whatever words.
+        """
         if asked.across and not chosen:
             chosen = tuple(report.id for report in self.snapshot.reports)
-        if (asked.compares or asked.across) and 1 < len(chosen) <= MAX_COMPARED:
+        compares = asked.compares or asked.across or len(self._by_place(asked, named)) > 1
+        if compares and 1 < len(chosen) <= MAX_COMPARED:
             return [(report,) for report in chosen]
         return [chosen]
 
@@ -330,11 +344,18 @@ class Asker:
     ) -> Answer:
         """Return an answer with a part from each report, each by its own evidence."""
         words = self._settings.max_words // len(groups)
-        settings = replace(self._settings, max_words=words, max_sentences=MAX_COMPARED_SENTENCES)
+        settings = replace(
+            self._settings,
+            max_sentences=MAX_COMPARED_SENTENCES,
+            same_passage_share=COMPARED_PASSAGE_SHARE,
+        )
         parts: list[tuple[float, tuple[Evidence, ...]]] = []
         counted: dict[str, str] = {}
+        changed = self._changed(asked, groups, found)
         for group, one, its in zip(groups, found, scored, strict=True):
             direct, confidence, _ = self._direct(asked, one, its, group)
+            if changed.get(group[0]):
+                direct, confidence = changed[group[0]], max(confidence, DIRECT_CONFIDENCE)
             told = fitting(direct, words) if direct else choose(asked, its.evidence, settings)
             grade_asked = asked.asks_rating and not asked.asks_reason and GRADE.search(asked.text)
             if not direct and asked.across and grade_asked:
@@ -343,12 +364,26 @@ class Asker:
                 counted[group[0]] = f"{in_words(len(told))} of {in_words(len(direct))} shown"
             parts.append((confidence, told))
         best = max(confidence for confidence, _ in parts)
-        kept = [part for confidence, part in parts if confidence >= COMPARED_SHARE * best]
+        kept = shared_out(
+            [part for confidence, part in parts if confidence >= COMPARED_SHARE * best],
+            self._settings.max_words,
+        )
         evidence = sorted((e for its in scored for e in its.evidence), key=lambda e: -e.score)
         hits = _hits([e for part in kept for e in part[:1]], evidence, found[0], top)
         labels = labels_of([r for r in self.snapshot.reports if (r.id,) in groups])
         labels |= {r: f"{labels[r]}, {said}" for r, said in counted.items()}
         return self._told(asked, [e for part in kept for e in part], best, hits, labels)
+
+    def _changed(
+        self, asked: Question, groups: Sequence[tuple[str, ...]], found: Sequence[Found]
+    ) -> dict[str, tuple[Evidence, ...]]:
+        """Return the ratings that changed between two inspections, by report; else nothing."""
+        if len(groups) != 2:
+            return {}
+        age = {info.id: dated(info) for info in self.snapshot.reports}
+        pair = sorted(zip(groups, found, strict=True), key=lambda one: age[one[0][0]])
+        rows = [self._rated.rows(group, one) for group, one in pair]
+        return dict(zip((group[0] for group, _ in pair), changed_rows(asked, *rows), strict=True))
 
     def _told(
         self,

@@ -51,6 +51,9 @@ MAX_VALUE_WORDS = 12
 NOTE_WORDS = 5
 """Words that say how much of a list is shown."""
 
+LABEL_WORDS = 3
+"""Words of a report's name in front of its part of a comparison."""
+
 MAX_LEANS = 1
 MAX_REASONS = 3
 
@@ -192,6 +195,27 @@ def fitting(evidence: Sequence[Evidence], max_words: int) -> tuple[Evidence, ...
             break
         fitting.append(one)
     return tuple(fitting)
+
+
+def shared_out(parts: Sequence[Sequence[Evidence]], max_words: int) -> list[tuple[Evidence, ...]]:
+    """Return the parts of a comparison cut so that together they fit into an answer.
+
+    The best evidence of each part comes before the second of any: a report whose part is long must
+    not take the words of another's.
+    """
+    best = [max(part, key=lambda e: e.score) for part in parts if part]
+    kept = {id(e) for e in best}
+    left = max_words - sum(_size(e) + LABEL_WORDS for e in best)
+    for one in sorted((e for part in parts for e in part), key=lambda e: -e.score):
+        if id(one) not in kept and _size(one) <= left:
+            kept.add(id(one))
+            left -= _size(one)
+    return [tuple(e for e in part if id(e) in kept) for part in parts]
+
+
+def _size(evidence: Evidence) -> int:
+    """Return the words of a sentence of an answer, its marker counted."""
+    return len(sentence_text(evidence).split()) + 1
 
 
 def _pages(evidence: Evidence) -> set[int]:

@@ -59,6 +59,29 @@ HOW = re.compile(
 )
 
 
+SCALE = (
+    "inadequate", "poor", "weak", "requires improvement", "requires improvement to be good",
+    "satisfactory", "adequate", "reasonable", "good", "outstanding",
+)  # fmt: skip
+"""Grades from the worst to the best; those of different inspectorates never meet in one place."""
+
+WHICH_PARTS = re.compile(
+    r"\b(which|what|any)(\s+\S+){0,3}?\s+"
+    r"(standards?|ratings?|areas?|parts?|domains?|grades?|judge?ments?)\b",
+    re.I,
+)
+WORSE = re.compile(
+    r"\b(worse\w*|declin\w*|fell|fallen|drop(ped)?|slip(ped)?|deteriorat\w*|lower|(gone|went"
+    r"|go|come|came|going) down|downgraded)\b",
+    re.I,
+)
+BETTER = re.compile(
+    r"\b(better|improv(e|ed|es|ing)|rose|risen|higher|(gone|went|go|come|came|going) up|upgraded)"
+    r"\b",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RatedRow:
     """A row of a ratings table: what is rated, in which group, and how."""
@@ -135,6 +158,39 @@ def rating_evidence(
     if not chosen and (OVERALL.search(question.text) or not _unnamed(question, rows)):
         return tuple(overall[:1])
     return tuple(Evidence(row.passage, 0, len(row.passage.text), 1.0) for row in chosen[:MAX_ROWS])
+
+
+def changed_rows(
+    question: Question, earlier: Sequence[RatedRow], later: Sequence[RatedRow]
+) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
+    """Return the rows whose grade differs between two inspections, of each the same parts.
+
+    "Which standard got worse?" asks for those that fell, "which improved" for those that rose,
+    "which ratings changed" for both. Nothing is returned for a question that asks something else.
+    """
+    if not WHICH_PARTS.search(question.text):
+        return (), ()
+    worse, better = WORSE.search(question.text), BETTER.search(question.text)
+    if not (worse or better or question.compares):
+        return (), ()
+    before: list[Evidence] = []
+    after: list[Evidence] = []
+    known = {frozenset(_words(row.label)): row for row in earlier}
+    for row in later:
+        old = known.get(frozenset(_words(row.label)))
+        if old is None or row.label & OVERALL_TERMS:
+            continue
+        step = _place(row.grade) - _place(old.grade)
+        if step != 0 and (bool(worse) is bool(better) or (step < 0) is bool(worse)):
+            before.append(Evidence(old.passage, 0, len(old.passage.text), 1.0))
+            after.append(Evidence(row.passage, 0, len(row.passage.text), 1.0))
+    return tuple(before), tuple(after)
+
+
+def _place(grade: str) -> int:
+    """Return how far up the scale a grade is."""
+    plain = grade.strip(" .,;:*†‡").lower()
+    return SCALE.index(plain) if plain in SCALE else -1
 
 
 def reasons_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indexer.records import Passage
-from qa.choice import AnswerSettings, choose, first_sentence, fitting, whole_list
+from qa.choice import AnswerSettings, choose, first_sentence, fitting, shared_out, whole_list
 from qa.citation import Quote
 from qa.question import read_question
 from qa.records import Evidence
@@ -177,3 +177,16 @@ def test_numbers_are_counted_in_words() -> None:
     assert [in_words(n) for n in (0, 9, 19, 20, 42, 99, 100)] == [
         "no", "nine", "nineteen", "twenty", "forty-two", "ninety-nine", "100",
     ]  # fmt: skip
+
+
+def test_the_words_of_a_comparison_are_shared_out_best_first() -> None:
+    skerries = of_sentences(
+        "The harbour of Skerries has nine boats in use and many more that are not.",
+        "They are old and blue.",
+    )
+    long, second = unit(skerries, 0, 0.9), unit(skerries, 1, 0.8)
+    other = unit(of_sentences("Fenmarsh has six boats."), 0, 0.3)
+    # 15 + 1 words and 3 for a name, then 4 + 1 and 3: 27; the second of the first part has 5 + 1.
+    assert shared_out([[long, second], [other]], 33) == [(long, second), (other,)]
+    assert shared_out([[long, second], [other]], 32) == [(long,), (other,)]
+    assert shared_out([[], [other]], 32) == [(), (other,)]

@@ -101,6 +101,15 @@ def test_each_report_of_a_comparison_speaks_for_itself(three: Snapshot, embedder
     assert len(answer.text.split()) <= 120
 
 
+def test_two_places_named_are_both_asked_in_whatever_words(
+    three: Snapshot, embedder: Embedder
+) -> None:
+    answer = Asker(three, embedder, settings=ALWAYS).ask(
+        "How many boats are in use at Skerries and Fenmarsh in 2025?"
+    )
+    assert {citation.report for citation in answer.citations} == {"skerries-2024", "fenmarsh-2025"}
+
+
 def test_what_changed_is_asked_of_every_inspection_of_the_place(
     three: Snapshot, embedder: Embedder
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from indexer.records import Passage
 from qa.question import read_question
-from qa.ratings import RatedRow, rated_rows, rating_evidence
+from qa.ratings import RatedRow, changed_rows, rated_rows, rating_evidence
 
 FIRST, SECOND = "Ratings › 1. Organisation", "Ratings › 2. Service delivery"
 TABLE = [
@@ -147,3 +147,42 @@ def test_a_table_without_an_overall_row_has_no_overall_rating(rows: list[RatedRo
 def test_at_most_nine_rows_answer() -> None:
     many = rated_rows(row_of("Ratings", [f"P 1.{n}", f"Thing{n}", "Good"]) for n in range(30))
     assert len(rating_evidence(read_question("what are the ratings"), many)) == 9
+
+
+# What changed between two inspections
+
+EARLIER = [
+    row_of("", ["P 1.1 Lamps", "Good"]),
+    row_of("", ["P 1.2 Oil", "Inadequate"]),
+    row_of("", ["P 1.3 Boats", "Good"]),
+    row_of("", ["Overall rating", "Good"]),
+]
+LATER = [
+    row_of("", ["P 1.1 Lamps", "Requires improvement"]),
+    row_of("", ["P 1.2 Oil", "Good"]),
+    row_of("", ["P 1.3 Boats", "Good"]),
+    row_of("", ["Overall rating", "Inadequate"]),
+    row_of("", ["New part", "Good"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "labels"),
+    [
+        ("Which standard got worse between 2023 and 2025?", ["Lamps"]),
+        ("what North Cape standards have fallen", ["Lamps"]),
+        ("Which ratings improved?", ["Oil"]),
+        ("which ratings changed since 2023", ["Lamps", "Oil"]),
+        ("Which standards got better or worse?", ["Lamps", "Oil"]),
+        ("Did oil get worse?", []),
+        ("Which standards were rated Good?", []),
+    ],
+)
+def test_ratings_that_changed_are_told_from_both_inspections(
+    question: str, labels: list[str]
+) -> None:
+    before, after = changed_rows(read_question(question), rated_rows(EARLIER), rated_rows(LATER))
+    for rows in (before, after):
+        assert [row.text.split()[2] for row in rows] == labels
+    assert all(row.passage in EARLIER for row in before)
+    assert all(row.passage in LATER for row in after)
