@@ -10,14 +10,20 @@
     │   ├── NoPages
     │   ├── NoText
     │   ├── TooLarge
+    │   ├── OverLimit            reading it takes more memory, time or room than a file may
+    │   ├── ReaderFailed         the reading process broke off, or gave back no report
+    │   ├── PassingRefusal       it lies in the moment, not in the file
     │   ├── BadName
     │   ├── BadZip               an archive, not one PDF: nothing of it is taken
     │   └── DuplicateReport      with the report that is there already
     ├── UnknownReport            no report of that id in the library
+    ├── NotRemoved               nothing was removed under that key, or it cannot come back
+    ├── BadDetails               what is said of a report cannot be used, or not be read
     ├── IndexMissing             there is no index yet
     ├── IndexDamaged             a file of the index is not what the manifest says
     ├── ModelMismatch            the index was made with another embedding model
     ├── ModelMissing             the embedding model cannot be loaded
+    ├── ReaderMissing            no reading process can be started
     ├── OcrFailed                a page that is a picture could not be read
     ├── BuildLocked              another process is building
     └── DiskFailed               the system would not write, move, remove or open a file
@@ -60,6 +66,18 @@ class TooLarge(ReportRefused):
     """The file or its number of pages is over the limit."""
 
 
+class OverLimit(ReportRefused):
+    """Reading the file takes more memory, time or room than one file may."""
+
+
+class ReaderFailed(ReportRefused):
+    """The process that read the file broke off, or gave back what is no report."""
+
+
+class PassingRefusal(ReportRefused):
+    """The refusal lies in the moment, not in the file: the next build tries again."""
+
+
 class BadName(ReportRefused):
     """The file name cannot be a report id."""
 
@@ -85,6 +103,14 @@ class UnknownReport(IndexerError):
     """There is no report of that id in the library."""
 
 
+class NotRemoved(IndexerError):
+    """No report was removed under that key, or it cannot come back as things are."""
+
+
+class BadDetails(IndexerError):
+    """What a person says of a report cannot be used, or the file of it cannot be read."""
+
+
 class IndexMissing(IndexerError):
     """There is no index in the folder."""
 
@@ -99,6 +125,10 @@ class ModelMismatch(IndexerError):
 
 class ModelMissing(IndexerError):
     """The embedding model cannot be loaded."""
+
+
+class ReaderMissing(IndexerError):
+    """No process that reads PDFs can be started."""
 
 
 class OcrFailed(IndexerError):
