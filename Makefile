@@ -147,5 +147,5 @@ bench: install ## make the figures that the README quotes again
 	@if [ -f benchmarks/run.py ]; then exec $(PY) benchmarks/run.py; else echo "There are no benchmarks here yet." >&2; fi
 
 clean: ## remove .venv, the index and what tools left behind
-	rm -rf .venv data/index build dist report_qa.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv data/index data/index-quality build dist report_qa.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find . -name .venv -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

@@ -649,7 +649,7 @@ def _causes(one: QuestionScore, finder: PageFinder) -> Iterator[str]:
         yield f"report not loaded: {report}"
     if gold.answerable and not all(one.located):
         yield "evidence not found in the reports"
-    if gold.answerable and one.full_credit != 1 and one.page_hit:
+    if gold.answerable and not one.right and one.page_hit:
         deepest = max(one.page_hit)
         if not one.page_hit[deepest]:
             yield f"page not among the first {deepest} passages"

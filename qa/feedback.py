@@ -20,7 +20,7 @@ from indexer.records import Passage
 from qa.errors import BadEvidence, NotKept
 from qa.evaluate import Gold, GoldEvidence, PageFinder, gold_records, letters_and_digits
 from qa.files import locked, replace_file
-from qa.records import Answer
+from qa.records import Answer, Hit
 
 DEFAULT_OWN = Path(__file__).resolve().parents[1] / "data" / "eval" / "own.jsonl"
 """``data/eval/own.jsonl`` of the project, which is not committed."""
@@ -31,6 +31,9 @@ MAX_TYPED = 2_000
 
 MIN_TYPED_WORDS = 3
 """Fewer words stand on too many pages to say which one is meant."""
+
+TYPED, NONE = "typed", "none"
+"""Choices beside the passages: a sentence that is copied, and that the reports do not answer."""
 
 ANSWERABLE = "answerable"
 UNANSWERABLE = "unanswerable"
@@ -131,6 +134,29 @@ def typed_evidence(text: str, pages: Pages) -> tuple[GoldEvidence, ...]:
             "just as it stands there, from the page beside the answer or from the PDF."
         )
     return tuple(GoldEvidence(typed, report) for report in sorted({one for one, _ in places}))
+
+
+def correction(
+    choice: str | None, sentence: str, hits: Sequence[Hit], pages: Pages
+) -> tuple[tuple[GoldEvidence, ...], str]:
+    """Return what does answer as a visitor chose it, and the section that it stands in.
+
+    ``choice`` is the rank of one of the passages found, ``TYPED`` or ``NONE``; a sentence that
+    was given without a choice is meant.
+
+    Raises:
+        BadEvidence: nothing was chosen, or what was is on no page of these reports.
+    """
+    if choice == NONE:
+        return (), ""
+    if choice == TYPED or (choice is None and sentence.strip()):
+        return typed_evidence(sentence, pages), ""
+    passage = next((hit.passage for hit in hits if str(hit.rank) == choice), None)
+    if passage is None:
+        raise BadEvidence(
+            "Nothing was chosen. Choose a passage, copy a sentence into the box, or cancel."
+        )
+    return passage_evidence(passage, pages), passage.heading
 
 
 def _words(number: int) -> str:

@@ -21,13 +21,14 @@ from qa.feedback import (
     OwnSet,
     Said,
     Verdict,
+    correction,
     key_of,
     passage_evidence,
     quoted_evidence,
     record_of,
     typed_evidence,
 )
-from qa.records import Answer, Citation, Sentence
+from qa.records import Answer, Citation, Hit, Sentence
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
@@ -115,6 +116,19 @@ def test_a_passage_is_evidence_whole_or_by_those_of_its_sentences_that_its_page_
         passage_evidence(passage("No such words."), PAGES)
     with pytest.raises(BadEvidence):
         passage_evidence(whole, {})
+
+
+def test_what_answers_is_chosen_typed_or_nothing() -> None:
+    hits = (Hit(1, passage("Two keepers left."), 0.9), Hit(2, passage("Stores held"), 0.1))
+    oil = (GoldEvidence("Stores held", "lights"),)
+    assert correction("2", "and a sentence", hits, PAGES) == (oil, "")
+    assert correction("none", "and a sentence", hits, PAGES) == ((), "")
+    typed = ((GoldEvidence("The harbour has three boats.", "harbour"),), "")
+    assert correction("typed", "The harbour has three boats.", hits, PAGES) == typed
+    assert correction(None, "The harbour has three boats.", hits, PAGES) == typed
+    for choice in (None, "3"):
+        with pytest.raises(BadEvidence, match="Nothing was chosen"):
+            correction(choice, " ", hits, PAGES)
 
 
 # A line of the file

@@ -11,7 +11,17 @@ from indexer.snapshot import Snapshot
 from qa.choice import THRESHOLD
 from qa.errors import BadQuestion, QaError, Wait
 from qa.records import Answer
-from qa.views import asking, bridge, engine, export, gate, pagepanel, parts, strings
+from qa.views import (
+    asking,
+    bridge,
+    engine,
+    export,
+    gate,
+    pagepanel,
+    parts,
+    strings,
+    thumbs,
+)
 from qa.views.asking import Asked, Told
 from qa.views.engine import Folders
 from qa.views.escape import markdown
@@ -69,6 +79,7 @@ def show(snapshot: Snapshot, answer: Answer) -> None:
             others = [titles[report] for report in answer.also]
             st.html(parts.paragraph(strings.may_be_meant(others)))
         _tools(snapshot, answer)
+        thumbs.show(snapshot, answer)
         with st.container(gap="small", key="sources"):
             st.html(parts.heading(strings.SOURCES))
             for source in answer.citations:
@@ -79,6 +90,7 @@ def show(snapshot: Snapshot, answer: Answer) -> None:
     else:
         st.html(parts.asked(answer.question))
         st.html(parts.notice(strings.NO_ANSWER_TITLE, [answer.text, strings.NO_ANSWER_LEAD]))
+        thumbs.show(snapshot, answer)
     _nearest(snapshot, answer, titles)
     _follow_ups(snapshot, answer)
     total = answer.timings_ms.get("total", 0.0)

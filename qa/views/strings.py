@@ -142,6 +142,157 @@ DENIED = (
 READERS_ONLY = "You can ask these reports. Only editors change the library."
 BUSY_TITLE = "Please wait a moment"
 
+# Verdicts on answers
+
+VERDICT = "Is this right?"
+RIGHT = "Right"
+WRONG = "Wrong"
+VERDICT_UNDO = "Take it back"
+VERDICT_NOT_KEPT = "That has not been kept"
+VERDICTS = {"right": "You said: right.", "wrong": "You said: wrong."}
+VERDICT_BY_HAND = "Written by hand."
+WRONG_CHOICE = "What does answer it?"
+WRONG_TYPED = "A sentence that I copy into the box below"
+WRONG_NONE = "The reports do not answer this"
+WRONG_SENTENCE = "The sentence, as it stands in a report"
+WRONG_KEEP = "Keep"
+CANCEL = "Cancel"
+
+# Quality
+
+QUALITY = "Quality"
+QUALITY_TITLE = "Quality"
+QUALITY_LEAD = (
+    "Questions whose answers are known, asked of the index on this machine. Nothing is sent "
+    "anywhere."
+)
+SET_CHOICE = "Questions"
+SETS = {"shipped": "Shipped questions", "own": "Your own questions"}
+TO_ASK = "Ask a question"
+OWN_BROKEN_TITLE = "A file of questions cannot be used"
+OWN_EMPTY_TITLE = "There is no question of your own yet"
+OWN_EMPTY = (
+    "Ask one, then press “Right” or “Wrong” under its answer. It is kept here with what answers "
+    "it, and can be run against every later index."
+)
+ABSENT_TITLE = "There is nothing to ask these questions of"
+RUN_STOP = "Stop"
+RUN_STOPPED = "The run was stopped; nothing of it has been kept."
+RUN_FAILED = "The questions have not been run to the end"
+NEVER_RUN = "These questions have not been run yet."
+RESULT_BROKEN = "The last result cannot be shown"
+DOUBTS_TITLE = "Mind this when you read the figures"
+QUESTIONS_CHANGED = "The questions have changed since this run. Run them again."
+REPORT_DOWNLOAD = "Download the report"
+MAIN_CAPTION = "Main figures"
+FIGURE = "Figure"
+VALUE = "Value"
+INTERVAL = "95 % interval"
+QUESTIONS = "Questions"
+PROMISE_CAPTION = "What no answer may have"
+WHAT = "What"
+COUNT = "Count"
+MUST_BE_ZERO = "Must be 0"
+KEPT = "✓ kept"
+BROKEN = "! broken"
+TYPE_CAPTION = "By type of question"
+TYPE = "Type"
+FIGURES = {
+    "full credit": (
+        "Answered in full",
+        "every fact that is asked for, a right page cited, every quote word for word",
+    ),
+    "facts": ("Facts given", "share of the facts that are asked for"),
+    "evidence quoted": ("Evidence quoted", "what was said to answer is in a quote"),
+    "citation precision": ("Cited pages that answer", "share of the cited pages"),
+    "citation recall": ("Pages needed and cited", "share of what has to be cited"),
+    "page hit": ("A right page found", "among the first 5 passages"),
+    "page hit@5": ("A right page found", ""),
+    "evidence in 500 words": ("Evidence in 500 words", ""),
+    "status right": ("Rightly answered or declined", ""),
+    "answered": ("Answered", "questions that the reports do answer"),
+    "AUROC": (
+        "Confidence tells them apart",
+        "AUROC: 1 when it is always higher where the reports answer, 0.5 by chance",
+    ),
+}
+DECLINED_HELP = "rightly said to be not in the reports"
+TYPES = {
+    "why": "why",
+    "fact_number": "number",
+    "fact_entity": "name or thing",
+    "rating": "rating",
+    "table": "table",
+    "list": "list",
+    "comparison": "comparison",
+    "multi_section": "several sections",
+    "definition": "definition",
+    "yes_no": "yes or no",
+    "footnote": "footnote",
+    "answerable": "answered by the reports",
+    "unanswerable": "not in the reports",
+    "near_miss_unanswerable": "near miss, not in the reports",
+}
+PLOTS_TITLE = "How far the confidence can be trusted"
+PLOTS = ("Risk against coverage", "Calibration")
+FAILURES_LEAD = "Choose a question to ask it and see its pages."
+FAIL_TYPE = "Type"
+FAIL_WRONG = "What was wrong"
+FAIL_SAID = "Answer"
+FAIL_CITED = "Cited"
+FAIL_WANTED = "What answers it"
+DECLINED = "Not in these reports."
+NOTHING = "nothing"
+WANTED_NONE = "The reports do not answer this."
+OWN_SAID = "Verdict"
+OWN_ASKED = "Asked of"
+OWN_REMOVED = "A question has been removed"
+PUT_BACK = "Put it back"
+
+# Ratings at a glance
+
+RATINGS = "Ratings"
+RATINGS_TITLE = "Ratings at a glance"
+RATINGS_LEAD = (
+    "What each report rates, counts and recommends. Every value is a link to the page that says it."
+)
+FAMILIES = {"": "Reports of other kinds"}
+DATES = {
+    "inspected": "inspected {}",
+    "published": "published {}",
+    "named": "{} in its title",
+}
+SCORE = "Score"
+STANDARD = "Standard"
+NOT_RATED = "–"
+NOT_RATED_SPOKEN = "not rated"
+NONE_LISTED = "0"
+TALLIES = "How much each report lists"
+LISTED = {
+    "strength": "Strengths",
+    "improvement": "Areas for improvement",
+    "recommendation": "Recommendations",
+    "progress": "Earlier recommendations followed up",
+}
+NOTHING_RATED_TITLE = "Reports without ratings"
+NOTHING_RATED = "Nothing in these reports was read as a rating."
+ALL_UNRATED_TITLE = "There are no ratings in these reports"
+TWICE_TITLE = "Inspected more than once"
+ONE_TITLE = "One report"
+ONE_CHOICE = "Report"
+PICTURE_TAB = "Picture"
+TABLE_TAB = "Table"
+PERCENT_AXIS = "Per cent of the cases inspected that were answered “yes”"
+KEY_QUESTIONS = "Key questions and their percentages"
+THIS_REPORT = "This report"
+BY_STANDARD = "What is listed under each standard"
+WHOLE_REPORT = "The report as a whole"
+PROGRESS_ON = "Progress on earlier recommendations"
+READ_IT = "Read it on"
+RATINGS_CSV = "Download all as CSV"
+RATINGS_FILE = "ratings.csv"
+RATINGS_HINT = "Choose a value to see the page that says it, with the words marked."
+
 # States of the index
 
 NO_INDEX_TITLE = "There is no index yet"
@@ -388,3 +539,190 @@ def totals(reports: int, pages_: int, passages: int) -> str:
 def may_be_meant(titles: Sequence[str]) -> str:
     """Return that other reports may answer as well."""
     return f"{' and '.join(titles)} may answer this as well. Choose a report to ask it alone."
+
+
+def place(title: str, numbers: Sequence[int]) -> str:
+    """Return a report and pages of its PDF.
+
+    >>> place("Of lights", [10]), place("Of lights", [3, 4])
+    ('Of lights, PDF page 10', 'Of lights, PDF pages 3 and 4')
+    """
+    listed = [str(number) for number in numbers]
+    if len(listed) < 2:
+        return f"{title}, PDF page {''.join(listed)}"
+    return f"{title}, PDF pages {', '.join(listed[:-1])} and {listed[-1]}"
+
+
+def verdict_answer(evidence: int) -> str:
+    """Return what is kept with a verdict.
+
+    >>> verdict_answer(0)
+    'Kept on this machine as not answered by the reports.'
+    >>> verdict_answer(2)
+    'Kept on this machine with 2 quotes, each of which answers it.'
+    """
+    if not evidence:
+        return "Kept on this machine as not answered by the reports."
+    if evidence == 1:
+        return "Kept on this machine with 1 quote that answers it."
+    return f"Kept on this machine with {evidence:,} quotes, each of which answers it."
+
+
+def asked_of(done_: int, total: int) -> str:
+    """Return how many questions of a run have been asked.
+
+    >>> asked_of(3, 50)
+    '3 of 50 questions asked'
+    """
+    return f"{done_:,} of {count(total, 'question')} asked"
+
+
+def run_button(questions: int) -> str:
+    """Return the label of the button that runs a set.
+
+    >>> run_button(50)
+    'Run the 50 questions'
+    """
+    return f"Run the {count(questions, 'question')}"
+
+
+def right_of(right: int, total: int) -> str:
+    """Return how a set did in one line.
+
+    >>> right_of(41, 50)
+    '41 of 50 questions with nothing wrong'
+    """
+    return f"{right:,} of {count(total, 'question')} with nothing wrong"
+
+
+def run_facts(day: str, moment: str, snapshot: str, seconds: float) -> list[tuple[str, str]]:
+    """Return when a run was, on which index, and how long it took.
+
+    >>> run_facts("5 July 2024", "2024-07-05T08:03:00Z", "000001-ab", 12.3)
+    [('Run on', '5 July 2024, 08:03 UTC'), ('Index', '000001-ab'), ('Took', '12.3 seconds')]
+    """
+    return [
+        ("Run on", f"{day}, {moment[11:16]} UTC"),
+        ("Index", snapshot),
+        ("Took", f"{seconds:.1f} seconds"),
+    ]
+
+
+def report_title(questions: str, day: str, snapshot: str) -> str:
+    """Return the title of the report of a run that can be saved.
+
+    >>> report_title("digest.jsonl", "5 July 2024", "000001-ab")
+    'Evaluation on digest.jsonl, 5 July 2024, index 000001-ab'
+    """
+    return f"Evaluation on {questions}, {day}, index {snapshot}"
+
+
+def other_snapshot(run: str, current: str) -> str:
+    """Return that a run was on another index than the one that answers now."""
+    return f"This run was on the index {run}; the index in service is {current}. Run them again."
+
+
+def left_out(questions: int, reports: Sequence[str]) -> str:
+    """Return which questions are left out because their reports are not there.
+
+    >>> left_out(1, ["leeds"])
+    '1 question is left out: it needs leeds, which the library does not have.'
+    """
+    one = questions == 1
+    named = ", ".join(reports)
+    return (
+        f"{count(questions, 'question')} {'is' if one else 'are'} left out: "
+        f"{'it needs' if one else 'they need'} {named}, which the library does not have."
+    )
+
+
+def shipped_absent(report: str) -> str:
+    """Return why the shipped questions cannot be run."""
+    return (
+        f"The shipped questions are about the report {report}, which is not in the library, so "
+        "there is nothing to score. It comes with the program in the folder data/reports."
+    )
+
+
+def limited_to(report: str) -> str:
+    """Return that the questions were put to one report alone."""
+    return f"The library has other reports too, so the questions were put to {report} alone."
+
+
+def failures(number: int) -> str:
+    """Return the title over the questions with something wrong.
+
+    >>> failures(0), failures(1)
+    ('No question has anything wrong', '1 question with something wrong')
+    """
+    if not number:
+        return "No question has anything wrong"
+    return f"{count(number, 'question')} with something wrong"
+
+
+def show_all(number: int) -> str:
+    """Return the label of the button that shows what was left out of a list.
+
+    >>> show_all(31)
+    'Show all 31'
+    """
+    return f"Show all {number:,}"
+
+
+def type_name(name: str) -> str:
+    """Return the type of a question in words.
+
+    >>> type_name("fact_number"), type_name("cross_report")
+    ('number', 'cross report')
+    """
+    return TYPES.get(name, name.replace("_", " "))
+
+
+def declined(kind: str) -> str:
+    """Return the name of the share of questions of a type that were declined.
+
+    >>> declined("not in the reports")
+    'Declined: not in the reports'
+    """
+    return f"Declined: {kind}"
+
+
+def between(low: str, high: str) -> str:
+    """Return an interval.
+
+    >>> between("74 %", "94 %")
+    '74 % to 94 %'
+    """
+    return f"{low} to {high}"
+
+
+def confidence(value: float) -> str:
+    """Return how confident an answer was.
+
+    >>> confidence(0.914)
+    'confidence 0.91'
+    """
+    return f"confidence {value:.2f}"
+
+
+def own_title(number: int) -> str:
+    """Return the title over a visitor's own questions.
+
+    >>> own_title(1)
+    '1 question of your own'
+    """
+    return f"{count(number, 'question')} of your own"
+
+
+def own_where(path: str) -> str:
+    """Return where a visitor's own questions are kept."""
+    return f"Kept in {path}, the latest first. Choose a question to ask it."
+
+
+def remove_question(number: int) -> str:
+    """Return the label of the button that removes a question of a numbered list.
+
+    >>> remove_question(3)
+    'Remove question 3'
+    """
+    return f"Remove question {number}"

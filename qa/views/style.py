@@ -121,6 +121,17 @@ a.rq-n:hover .rq-tip, a.rq-n:focus-visible .rq-tip { display: block; }
 .rq-facts dt { color: var(--rq-quiet); }
 .rq-facts dd { margin: 0; overflow-wrap: anywhere; }
 
+/* Quality */
+.rq-table.rq-figures { margin-bottom: 1.25rem; }
+.rq-plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr));
+  gap: 1.5rem; }
+.rq-plot { margin: 0; }
+.rq-plot img { display: block; width: 100%; height: auto; }
+.rq-plot figcaption { color: var(--rq-quiet); font-size: .875rem; line-height: 1.45; }
+[class*="st-key-failing-"], [class*="st-key-own-"] { border-top: 1px solid var(--rq-line);
+  padding-top: .75rem; }
+[class*="st-key-failing-"] button p, [class*="st-key-own-"] button p { text-align: left; }
+
 /* Picture of a page */
 .rq-scroll { overflow: auto; border: 1px solid var(--rq-line); border-radius: .4rem;
   background: #fff; max-height: calc(100vh - 19.5rem); min-height: 16rem; }
