@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from qa.views import ask, gate, library, strings, style
+from qa.views import ask, gate, library, quality, strings, style
 from qa.views.guard import guarded
 
 
@@ -16,12 +16,16 @@ def main() -> None:
     desk = st.Page(
         guarded(lambda: ask.show(shelves)), title=strings.ASK, url_path="ask", default=True
     )
-    page = st.navigation([desk, shelves], position="hidden")
-    # Streamlit's own menu hides behind an arrow on a phone; two links have room everywhere.
+    figures = st.Page(
+        guarded(lambda: quality.show(desk, shelves)), title=strings.QUALITY, url_path="quality"
+    )
+    page = st.navigation([desk, shelves, figures], position="hidden")
+    # Streamlit's own menu hides behind an arrow on a phone; a few links have room everywhere.
     if gate.may_ask():
         with st.container(horizontal=True, key="menu", vertical_alignment="center"):
             st.page_link(desk, label=strings.ASK)
             st.page_link(shelves, label=strings.LIBRARY)
+            st.page_link(figures, label=strings.QUALITY)
             gate.badge()
     page.run()
 
