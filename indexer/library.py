@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,12 @@ MAX_NAME = 120
 
 MAX_NAME_BYTES = 240
 """Most file systems stop at 255 bytes."""
+
+NEAR = 0.5
+"""How alike two names must be, as difflib measures it, for one to be a slip for the other."""
+
+SHOWN = 5
+"""Ids that are named where none is near."""
 
 INCOMING = ".incoming-"
 ABANDONED_S = 3600.0
@@ -88,11 +94,7 @@ class Library:
         Raises:
             IndexerError: there is no such folder.
         """
-        if not self.folder.is_dir():
-            raise IndexerError(
-                f"There is no library folder {self.folder}: make it and put PDF files into it, or "
-                "name another with --library."
-            )
+        self.require()
         files = []
         seen: set[str] = set()
         for path in sorted(self.folder.iterdir()):
@@ -105,6 +107,14 @@ class Library:
 
     def path_of(self, report: str) -> Path:
         """Return the path of a report's PDF.
+    def require(self) -> None:
+        """Raise an ``IndexerError`` where there is no such folder."""
+        if not self.folder.is_dir():
+            raise IndexerError(
+                f"There is no library folder {self.folder}: make it and put PDF files into it, or "
+                "name another with --library."
+            )
+
 
         Raises:
             UnknownReport: the library has no report of that id.
@@ -193,14 +203,43 @@ class Library:
         return unknown_report(report, known)
 
 
-def unknown_report(report: str, known: list[str]) -> UnknownReport:
-    """Return the error for an id that no report has, with the ids that come nearest."""
-    near = difflib.get_close_matches(report, known, n=3, cutoff=0.5) or known[:5]
-    if not near:
-        return UnknownReport(f"There is no report {report!r}: the library is empty.")
-    more = ", …" if len(known) > len(near) else ""
-    names = ", ".join(repr(name) for name in near)
-    return UnknownReport(f"There is no report {report!r} in the library. It has {names}{more}.")
+def unknown_report(report: str, known: Sequence[str], *, where: str = "library") -> UnknownReport:
+    """Return the error for an id that no report has, with the ids that may be meant."""
+    if not known:
+        return UnknownReport(f"There is no report {report!r}: the {where} is empty.")
+    near = near_names(report, known)
+    if near:
+        return UnknownReport(
+            f"There is no report {report!r} in the {where}. Did you mean {either(near)}?"
+        )
+    names = ", ".join(repr(name) for name in known[:SHOWN])
+    more = ", …" if len(known) > SHOWN else ""
+    return UnknownReport(f"There is no report {report!r} in the {where}. It has {names}{more}.")
+
+
+def near_names(name: str, known: Sequence[str]) -> list[str]:
+    """Return the names that one may be a slip for, the nearest first, at most three.
+
+    >>> near_names("LEEDS", ["leeds-2023", "leeds-2024", "york-2024"])
+    ['leeds-2024', 'leeds-2023']
+    """
+    folded = {one.casefold(): one for one in known}
+    wanted = name.casefold()
+    parts = [one for one in folded if wanted and wanted in one]
+    near = difflib.get_close_matches(wanted, parts, n=3, cutoff=0) + difflib.get_close_matches(
+        wanted, list(folded), n=3, cutoff=NEAR
+    )
+    return [folded[one] for one in dict.fromkeys(near)][:3]
+
+
+def either(names: Sequence[str]) -> str:
+    """Return names as a choice.
+
+    >>> either(["a", "b", "c"])
+    "'a', 'b' or 'c'"
+    """
+    *first, last = map(repr, names)
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _id_of(path: Path) -> str:

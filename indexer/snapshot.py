@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from indexer import arrow, store
 from indexer.embedding import Embeddings, passage_input
-from indexer.errors import IndexDamaged, ModelMismatch, NoPages, UnknownReport
+from indexer.errors import IndexDamaged, ModelMismatch, NoPages
 from indexer.lexical import terms, words
 from indexer.records import Finding, PageText, Passage, Report
 from indexer.store import DEFAULT_INDEX, REBUILD, Manifest, ReportInfo
@@ -26,6 +26,7 @@ from indexer.store import DEFAULT_INDEX, REBUILD, Manifest, ReportInfo
 __all__ = [
     "DEFAULT_INDEX",
     "ReportInfo",
+from indexer.library import unknown_report
     "Snapshot",
     "open_snapshot",
     "read_shard",
@@ -386,11 +387,7 @@ class Snapshot:
         try:
             return self._by_id[report]
         except KeyError:
-            names = ", ".join(repr(r.id) for r in self.reports[:5]) or "no report"
-            more = ", …" if len(self.reports) > 5 else ""
-            raise UnknownReport(
-                f"There is no report {report!r} in the index. It has {names}{more}."
-            ) from None
+            raise unknown_report(report, list(self._by_id), where="index") from None
 
 
 def open_snapshot(index: Path = DEFAULT_INDEX) -> Snapshot:

@@ -178,7 +178,7 @@ def test_a_question_that_cannot_be_asked_ends_with_2(
 def test_an_unknown_report_ends_with_2_before_the_model_is_loaded(cli: Cli) -> None:
     status, out, err = cli("ask", "how many boats", "--report", "harbor")
     assert (status, out) == (2, "")
-    assert err == "There is no report 'harbor' in the index. It has 'harbour', 'lights'.\n"
+    assert err == "There is no report 'harbor' in the index. Did you mean 'harbour'?\n"
     status, data, _ = cli.json("ask", "how many boats", "--report", "harbor")
     assert (status, data) == (2, {"error": err.strip()})
 
