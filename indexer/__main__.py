@@ -1,20 +1,23 @@
-"""``python -m indexer``: build, add, remove, status, verify, inspect."""
+"""``python -m indexer``: build, add, remove, watch, status, verify, inspect."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import shutil
+import signal
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from indexer import errors
 from indexer.embedding import DEFAULT_MODEL
-from indexer.library import DEFAULT_LIBRARY
+from indexer.library import DEFAULT_LIBRARY, Library, either, near_names
 from indexer.store import DEFAULT_INDEX
 from indexer.terminal import (
     count,
@@ -27,19 +30,22 @@ from indexer.terminal import (
     system_sentence,
     wants_trace,
 )
+from indexer.watch import DEFAULT_SETTLE_S
 
 if TYPE_CHECKING:
     from indexer.events import BuildResult, Event, Status
+    from indexer.watch import Seen
 
 DONE, FAILED, USAGE, REFUSED, NO_INDEX, DAMAGED = 0, 1, 2, 3, 4, 5
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143  # 128 and the number of the signal, as a shell has it
+MAX_SETTLE_S = 3600.0
 
 READING_SHARE = 0.15
 """How much of the time of one report goes into reading it; the rest into embedding."""
 
 EPILOG = """\
 exit: 0 done, 1 failed and the old index stays in service, 2 usage, 3 some files refused and the
-rest indexed, 4 no index, 5 damaged index
+rest indexed, 4 no index, 5 damaged index, 130 stopped, 143 a watch ended by SIGTERM
 """
 
 
@@ -112,16 +118,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     remover = command("remove", "take reports out of library and index", _remove, writes=True)
     remover.add_argument("reports", nargs="+", metavar="ID", help="a report's id")
+    watcher = command(
+        "watch", "build whenever the library changes, until it is stopped", _watch, writes=True
+    )
+    watcher.add_argument(
+        "--settle", type=_seconds, default=DEFAULT_SETTLE_S, metavar="SECONDS",
+        help="build once nothing has changed for so long (%(default)g)",
+    )  # fmt: skip
     command("status", "say what the index holds and if it is stale", _status, writes=False)
     command("verify", "compute every checksum of the index again", _verify, writes=False)
     inspector = commands.add_parser(
         "inspect", help="show how a PDF is read: a health card, or a picture of every page",
         description="Show how a PDF is read, without adding it to the library.",
-        epilog=EPILOG, allow_abbrev=False,
+        parents=[shared], epilog=EPILOG, allow_abbrev=False,
     )  # fmt: skip
     inspector.set_defaults(run=_inspect, writes=False)
-    inspector.add_argument("file", type=Path, metavar="FILE", help="a PDF")
-    inspector.add_argument("--json", action="store_true", help="print one JSON object")
+    inspector.add_argument(
+        "file", type=Path, metavar="FILE", help="a PDF, or the id of a report of the library"
+    )
     inspector.add_argument(
         "--html", type=Path, metavar="FILE", help="write a page that shows every page's blocks"
     )
@@ -159,6 +173,40 @@ def _remove(options: argparse.Namespace) -> int:
     return _tell_result(options, result)
 
 
+def _watch(options: argparse.Namespace) -> int:
+    """Watch until a signal ends it; the only other end is a failure."""
+    from indexer.build import build
+    from indexer.watch import watch
+
+    Library(options.library).require()
+    told = _Watching(options.json)
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        watch(
+            options.library,
+            lambda: build(
+                options.library, options.index, model=options.model, on_event=told.hear
+            ),
+            stop=threading.Event(), tell=told.tell, settle=options.settle,
+        )  # fmt: skip
+    except _Terminated:
+        status = TERMINATED
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    told.say(f"Stopped. {_unchanged(options)}")
+    return status
+
+
+class _Terminated(KeyboardInterrupt):
+    """The system asked the process to end."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise _Terminated
+
+
 def _status(options: argparse.Namespace) -> int:
     from indexer.build import status
 
@@ -188,20 +236,64 @@ def _verify(options: argparse.Namespace) -> int:
 def _inspect(options: argparse.Namespace) -> int:
     from indexer.inspect import inspect_report, to_html
 
-    if not options.file.is_file():
-        return _fail(options, f"There is no file {options.file}; check the name.", USAGE)
+    file = _file_to_inspect(options.file, options.library)
+    if file is None:
+        return _fail(options, _no_such_file(options.file, options.library), USAGE)
+    wrong = "" if options.html is None else _unwritable(options.html)
+    if wrong:  # said before the pages are drawn, not minutes later
+        return _fail(options, wrong, USAGE)
     try:
         if options.html is not None:
-            options.html.write_text(to_html(options.file), encoding="utf-8")
+            options.html.write_text(to_html(file), encoding="utf-8")
             say(f"Wrote {options.html}.", sys.stderr)
         if options.json:
-            say_json(inspect_report(options.file).to_json())
+            say_json(inspect_report(file).to_json())
         elif options.html is None:
-            for line in inspect_report(options.file).lines():
+            for line in inspect_report(file).lines():
                 say(line)
     except errors.ReportRefused as error:
         return _fail(options, str(error), REFUSED)
     return DONE
+
+
+def _file_to_inspect(named: Path, library: Path) -> Path | None:
+    """Return the file that is named, or that of the report of that id; None without either."""
+    if named.is_file():
+        return named
+    try:
+        return Library(library).path_of(str(named))
+    except errors.UnknownReport:
+        return None
+
+
+def _no_such_file(named: Path, library: Path) -> str:
+    """Return that a file is not there, with those that may be meant."""
+    beside = {file.stem: str(file) for file in _pdfs_in(named.parent)}
+    near = [beside[stem] for stem in near_names(named.stem, list(beside))]
+    if named.name == str(named):
+        ids = [file.stem for file in _pdfs_in(library)]
+        near = near_names(named.stem, ids) or near
+    asked = f"Did you mean {either(near)}?" if near else "Check the name."
+    return f"There is no file {named}. {asked}"
+
+
+def _pdfs_in(folder: Path) -> list[Path]:
+    return [file for file in sorted(folder.glob("*")) if file.suffix.lower() == ".pdf"]
+
+
+def _unwritable(path: Path) -> str:
+    """Return why a file cannot be written, and the way out, or nothing where it can."""
+    there = path.exists()
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        return (
+            f"{path} cannot be written ({error.strerror}): name a file in a folder that exists and "
+            "that you may write to."
+        )
+    if not there:
+        path.unlink()
+    return ""
 
 
 # Saying
@@ -213,21 +305,27 @@ def _tell_result(options: argparse.Namespace, result: BuildResult) -> int:
     if options.json:
         say_json(result.to_json())
         return REFUSED if result.refused else DONE
+    for line in _result_lines(result):
+        say(line)
+    return REFUSED if result.refused else DONE
+
+
+def _result_lines(result: BuildResult) -> Iterator[str]:
+    """Yield what a build did, but for what it refused."""
     for report in result.reports:
         if report.status == "indexed":
-            say(
+            yield (
                 f"Indexed {report.id}: {count(report.pages, 'page')}, "
                 f"{count(report.passages, 'passage')}, {report.seconds:.1f} s."
             )
         elif report.status == "removed":
-            say(f"Removed {report.id}.")
+            yield f"Removed {report.id}."
     kept = sum(report.status in ("indexed", "unchanged") for report in result.reports)
-    say(
+    yield (
         f"{'The new index' if result.changed else 'The index is up to date and'} holds "
         f"{count(kept, 'report')} with {count(result.passages, 'passage')} "
         f"({result.snapshot}, {result.seconds:.1f} s)."
     )
-    return REFUSED if result.refused else DONE
 
 
 def _tell_status(found: Status) -> None:
@@ -270,6 +368,13 @@ def _tell_status(found: Status) -> None:
 
 def _fail(options: argparse.Namespace, sentence: str, status: int) -> int:
     return fail(sentence, status, as_json=options.json)
+
+
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= MAX_SETTLE_S:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} must be a number from 0 to {MAX_SETTLE_S:g}")
 
 
 def _unchanged(options: argparse.Namespace) -> str:
@@ -341,6 +446,38 @@ class _Progress:
             completed=event.number - 1 + inside,
             total=event.count,
         )
+
+
+class _Watching:
+    """Says what a watched library does: a line each, and with ``--json`` an object a build."""
+
+    def __init__(self, json: bool) -> None:
+        self._json = json
+
+    def tell(self, seen: Seen) -> None:
+        """Say one thing that happened."""
+        if seen.error is not None and wants_trace():
+            raise seen.error
+        if seen.result is None:
+            self.say(seen.sentence)
+        else:
+            for report in seen.result.refused:
+                self.say(f"Refused {report.id}: {report.reason}")
+            for line in _result_lines(seen.result):
+                self.say(line)
+        if self._json and seen.kind in ("built", "failed"):
+            say_json({"error": seen.sentence} if seen.result is None else seen.result.to_json())
+            sys.stdout.flush()
+
+    def hear(self, event: Event) -> None:
+        """Say which report a build begins to read."""
+        if event.stage == "reading" and event.done == 0:
+            self.say(f"Reading {event.report} ({event.number} of {event.count})")
+
+    @staticmethod
+    def say(sentence: str) -> None:
+        """Say one line with the time of day: a watch goes on for days."""
+        say(f"{time.strftime('%H:%M:%S')} {sentence}", sys.stderr)
 
 
 def _bar() -> Any:

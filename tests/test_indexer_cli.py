@@ -487,13 +487,59 @@ def test_a_file_that_cannot_be_inspected_is_said_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     absent = tmp_path / "absent.pdf"
-    assert inspect(capsys, absent) == (2, "", f"There is no file {absent}; check the name.\n")
+    assert inspect(capsys, absent) == (2, "", f"There is no file {absent}. Check the name.\n")
     empty = tmp_path / "empty.pdf"
     empty.touch()
     said = "empty.pdf is empty (0 bytes); a PDF is needed."
     assert inspect(capsys, empty) == (3, "", f"{said}\n")
     status, out, err = inspect(capsys, empty, "--json")
     assert (status, json.loads(out), err) == (3, {"error": said}, f"{said}\n")
+
+
+def test_a_report_of_the_library_is_inspected_by_its_id_and_a_slip_is_put_right(
+    library: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--library", library]
+    status, out, err = inspect(capsys, "lights", *where)
+    assert (status, err) == (0, "")
+    assert "lights.pdf: Inspection of lighthouses" in out
+    status, out, err = inspect(capsys, "lihgts", *where)
+    assert (status, out, err) == (2, "", "There is no file lihgts. Did you mean 'lights'?\n")
+    status, _, err = inspect(capsys, library / "light.pdf", *where)
+    assert err == f"There is no file {library}/light.pdf. Did you mean '{library}/lights.pdf'?\n"
+    assert status == 2
+    status, _, err = inspect(capsys, "zzz", "--library", library / "absent", "--json")
+    assert (status, err) == (2, "There is no file zzz. Check the name.\n")
+
+
+@pytest.mark.parametrize("place", ["absent/page.html", "."])
+def test_a_picture_that_cannot_be_written_is_said_before_it_is_drawn(
+    library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("indexer.inspect.to_html", None)  # whoever draws, fails
+    page = tmp_path / place
+    reason = {"absent/page.html": "No such file or directory", ".": "Is a directory"}[place]
+    status, out, err = inspect(capsys, library / "lights.pdf", "--html", page)
+    assert (status, out) == (2, "")
+    assert err == (
+        f"{page} cannot be written ({reason}): name a file in a folder that exists and that you "
+        "may write to.\n"
+    )
+    status, out, err = inspect(capsys, library / "lights.pdf", "--html", page, "--json")
+    assert (status, json.loads(out)) == (2, {"error": err.strip()})
+
+
+def test_a_file_that_is_refused_leaves_no_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty, page = tmp_path / "empty.pdf", tmp_path / "page.html"
+    empty.touch()
+    assert inspect(capsys, empty, "--html", page)[0] == 3
+    assert not page.exists()
+    page.write_text("what was there")
+    assert inspect(capsys, empty, "--html", page)[0] == 3
+    assert page.read_text() == "what was there"
 
 
 # The published report
