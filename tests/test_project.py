@@ -41,6 +41,8 @@ VIEWS_MAY_IMPORT = QA_MAY_IMPORT | {
     "indexer.reading",
 }
 # The command line warns of a stale index, and says things as the other command line says them.
+    "indexer.trash",
+    "indexer.watch",
 MAIN_MAY_IMPORT = QA_MAY_IMPORT | {
     "indexer.build",
     "indexer.library",

@@ -239,6 +239,19 @@ FAILURES_LEAD = "Choose a question to ask it and see its pages."
 FAIL_TYPE = "Type"
 FAIL_WRONG = "What was wrong"
 FAIL_SAID = "Answer"
+FOLLOW = "Rebuild by itself when files change"
+FOLLOW_HELP = (
+    "Looks at the library's folder all the time and rebuilds the index a few seconds after its "
+    "PDFs have changed. It is on or off for everybody, until the app ends."
+)
+FOLLOW_FAILED = "The index could not follow the library"
+FOLLOWING = {
+    "watching": "The folder is being compared with the index.",
+    "changed": "Files in the folder are changing. The index follows once they are still.",
+    "building": "The index is being rebuilt.",
+    "waiting": "The folder has changed. The index follows once the other work on it has ended.",
+}
+FOLLOWING_STILL = "The folder is being watched, and the index matches it."
 FAIL_CITED = "Cited"
 FAIL_WANTED = "What answers it"
 DECLINED = "Not in these reports."
