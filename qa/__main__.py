@@ -38,6 +38,11 @@ INTERRUPTED = 130
 ASK_ID = "q1"
 """The id of the one question that ``ask`` answers."""
 
+NO_REPORTS = (
+    "The reports do not say: there are none in the index. Add one with `python -m indexer add "
+    "FILE.pdf`."
+)
+
 DEFAULT_TOP = 10
 MAX_TOP = 100
 COLUMNS = 88
@@ -170,6 +175,9 @@ def _batch(options: argparse.Namespace) -> int:
     from qa.answer import answer_json, refused_json
 
     asked = list(read_batch(options.file))
+    if not asked:  # no question, no answer: nothing is wrong, but nobody should have to wonder
+        say(f"{options.file} holds no question, so there is no answer.", sys.stderr)
+        return DONE
     asker = _asker(_opened(options))
     threshold = CAUTION.get(options.caution)
     for item in asked:
@@ -198,7 +206,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     )
 
 
-def _ask_of(asker: Asker, threshold: float | None) -> Ask:
+def _ask_of(asker: Asker | _NothingToAsk, threshold: float | None) -> Ask:
     """Return what answers a gold question."""
     from qa.answer import answer_json, refused_json
 
@@ -246,11 +254,28 @@ def _differences(options: argparse.Namespace, snapshot: Snapshot) -> list[str]:
     return [*stale, "The index is stale: run `python -m indexer build` to include what changed."]
 
 
-def _asker(snapshot: Snapshot) -> Asker:
+def _asker(snapshot: Snapshot) -> Asker | _NothingToAsk:
+    if not snapshot.reports:
+        return _NothingToAsk()
     from indexer.embedding import load_embedder
     from qa.answer import Asker
 
     return Asker(snapshot, load_embedder(snapshot.model_name))
+
+
+class _NothingToAsk:
+    """Answers for an index without reports, at once: no model is loaded to find nothing."""
+
+    def ask(self, question: str, *, reports: Sequence[str] = (), **_: object) -> Answer:
+        """Return that there are no reports; see ``Asker.ask`` for what is raised."""
+        from indexer.library import unknown_report
+        from qa.question import read_question
+        from qa.records import Answer
+
+        text = read_question(question).text
+        for report in reports:
+            raise unknown_report(report, (), where="index")
+        return Answer(text, "no_answer", NO_REPORTS, 0.0)
 
 
 # Questions in a file

@@ -367,7 +367,48 @@ def test_a_file_that_cannot_be_read_ends_with_2(cli: Cli, tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("built")
 def test_a_batch_of_nothing_answers_nothing(cli: Cli, tmp_path: Path) -> None:
-    assert cli("batch", str(write_lines(tmp_path / "questions.jsonl"))) == (0, "", "")
+    questions = write_lines(tmp_path / "questions.jsonl")
+    said = f"{questions} holds no question, so there is no answer.\n"
+    assert cli("batch", str(questions)) == (0, "", said)
+    questions.write_text("\n \n")
+    assert cli("batch", str(questions), "--json") == (0, "", said)
+
+
+# A library without reports
+
+
+@pytest.fixture
+def empty(library: Path, index: Path, twin_embedder: Embedder) -> None:
+    """An index of a library that has no report."""
+    for file in library.iterdir():
+        file.unlink()
+    build(library, index, embedder=twin_embedder)
+
+
+@pytest.mark.usefixtures("empty", "no_model")
+def test_without_reports_the_answer_is_given_at_once(cli: Cli, tmp_path: Path) -> None:
+    said = "The reports do not say: there are none in the index. Add one with"
+    status, out, err = cli("ask", "how many keepers are there")
+    assert (status, err) == (6, "")
+    assert out.replace("\n", " ").startswith(said)
+    status, data, err = cli.json("ask", "how many keepers are there")
+    assert (status, err) == (6, "")
+    assert list(data) == ANSWER_KEYS
+    assert data["answer"].startswith(said)
+    assert (data["status"], data["citations"], data["passages"]) == ("no_answer", [], [])
+    questions = write_lines(
+        tmp_path / "questions.jsonl",
+        {"question": "how many keepers"}, {"question": ""},
+        {"question": "how many", "filter": ["lights"]},
+    )  # fmt: skip
+    status, out, err = cli("batch", str(questions))
+    assert (status, err) == (0, "")
+    answers = [json.loads(line)["answer"] for line in out.splitlines()]
+    assert answers[0].startswith(said)
+    assert answers[1].startswith("The question is empty.")
+    assert answers[2] == "There is no report 'lights': the index is empty."
+    status, out, err = cli("ask", "how many keepers", "--report", "lights")
+    assert (status, out, err) == (2, "", f"{answers[2]}\n")
 
 
 # evaluate
