@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from qa.changes import Change, Changed, Value
 from qa.records import Answer, Citation
 from qa.views import strings
 from qa.views.escape import clean
@@ -19,35 +21,91 @@ MAX_NAME = 60
 
 def as_text(answer: Answer, titles: Mapping[str, str], snapshot: str) -> str:
     """Return an answer and its sources as plain text."""
-    lines = [_line(answer.question), ""]
-    lines += [_line(sentence.text) for sentence in answer.sentences] or [_line(answer.text)]
+    lines = [line(answer.question), ""]
+    lines += [line(sentence.text) for sentence in answer.sentences] or [line(answer.text)]
     if answer.citations:
-        lines += ["", strings.SOURCES]
-    for source in answer.citations:
-        lines.append(f"[{source.n}] {_line(_where(source, titles))}")
-        lines.append(f"    “{_line(source.quote)}”")
+        lines += ["", strings.SOURCES, *_source_lines(answer, titles)]
+    return "\n".join([*lines, "", strings.index_of(snapshot), ""])
+
+
+def comparison_text(told: Sequence[Told]) -> str:
+    """Return what each report of a comparison says as plain text; empty for none."""
+    if not told:
+        return ""
+    lines = [line(told[0].answer.question)]
+    for one in told:
+        answer = one.answer
+        said = [sentence.text for sentence in answer.sentences] or [answer.text]
+        lines += ["", line(report_of(one)), *map(line, said), *_source_lines(answer, one.titles)]
+    return "\n".join([*lines, "", strings.index_of(told[0].snapshot), ""])
+
+
+def changes_text(changed: Changed, snapshot: str) -> str:
+    """Return what changed between two inspections as plain text, a line each."""
+    lines = [line(f"{changed.earlier_title} → {changed.later_title}"), ""]
+    for change in changed.changes:
+        values = " → ".join(_value_text(value) for value in (change.earlier, change.later))
+        how = strings.change_in(change.direction, change.points)
+        lines.append(line(f"{name_of(change)}: {values}. {how}."))
     return "\n".join([*lines, "", strings.index_of(snapshot), ""])
 
 
 def as_markdown(answers: Sequence[Answer], titles: Mapping[str, str], snapshot: str) -> str:
     """Return answers of one index and their sources as Markdown."""
-    parts = [part for answer in answers for part in _blocks(answer, titles)]
-    return "\n\n".join([*parts, f"_{escaped(strings.index_of(snapshot))}_"]) + "\n"
+    blocks = [block for answer in answers for block in _blocks(answer, titles)]
+    return _joined([*blocks, f"_{escaped(strings.index_of(snapshot))}_"])
 
 
-def session_markdown(told: Sequence[Told]) -> str:
+def session_markdown(told: Iterable[Told]) -> str:
     """Return the answers of a session, each with the index that it came from, as Markdown."""
-    return "\n".join(as_markdown([one.answer], one.titles, one.snapshot) for one in told)
+    return "\n".join(
+        _joined([*_blocks(one.answer, one.titles), f"_{escaped(record_of(one))}_"]) for one in told
+    )
 
 
-def file_name(question: str) -> str:
+def comparison_markdown(told: Sequence[Told]) -> str:
+    """Return what each report of a comparison says as Markdown; empty for none."""
+    if not told:
+        return ""
+    blocks = [f"## {escaped(told[0].answer.question)}"]
+    for one in told:
+        blocks.append(f"### {escaped(report_of(one))}")
+        blocks += [escaped(sentence.text) for sentence in one.answer.sentences]
+        blocks += [] if one.answer.sentences else [escaped(one.answer.text)]
+        blocks += _sources(one.answer.citations, one.titles)
+    return _joined([*blocks, f"_{escaped(record_of(told[0], of_reports=False))}_"])
+
+
+def changes_markdown(changed: Changed, snapshot: str) -> str:
+    """Return what changed between two inspections as a table in Markdown."""
+    heads = [strings.RATED, changed.earlier_title, changed.later_title, strings.CHANGE]
+    rows = [heads, ["---"] * len(heads)]
+    for change in changed.changes:
+        values = [_value_text(value) for value in (change.earlier, change.later)]
+        how = strings.change_in(change.direction, change.points)
+        rows.append([name_of(change), *values, how])
+    table = [
+        f"| {' | '.join(cell if cell == '---' else escaped(cell) for cell in row)} |"
+        for row in rows
+    ]
+    blocks = [f"## {escaped(strings.COMPARE_CHANGES)}", "\n".join(table)]
+    if changed.progress:
+        blocks.append(f"### {escaped(strings.PROGRESS_CAPTION)}")
+    for item in changed.progress:
+        where = strings.pages(item.told.page_label, item.told.page)
+        said = f"{item.recommendation} {item.told.value}".strip()
+        blocks += [f"**{escaped(said)}** {escaped(where)}", f"> {escaped(item.told.quote)}"]
+    return _joined([*blocks, f"_{escaped(strings.index_of(snapshot))}_"])
+
+
+def file_name(question: str, ending: str = "md") -> str:
     """Return the name of the file in which an answer is kept.
 
-    >>> file_name("Why was P 1.2 rated ‘Inadequate’?"), file_name("…/../")
-    ('why-was-p-1-2-rated-inadequate.md', 'answer.md')
+    >>> file_name("Why was P 1.2 rated ‘Inadequate’?"), file_name("…/../", "csv")
+    ('why-was-p-1-2-rated-inadequate.md', 'answer.csv')
     """
     words = re.findall(r"[a-z0-9]+", question.lower())
-    return f"{'-'.join(words)[:MAX_NAME].strip('-') or 'answer'}.md"
+    return f"{'-'.join(words)[:MAX_NAME].strip('-') or 'answer'}.{ending}"
 
 
 def escaped(text: str) -> str:
@@ -56,28 +114,19 @@ def escaped(text: str) -> str:
     >>> escaped("a <b> *c*"), escaped("1. one"), escaped("- x")
     ('a \\<b\\> \\*c\\*', '1\\. one', '\\- x')
     """
-    line = SIGNS.sub(r"\\\1", _line(text))
-    listed = re.match(r"^\d+(?=[.)])", line)
+    plain = SIGNS.sub(r"\\\1", line(text))
+    listed = re.match(r"^\d+(?=[.)])", plain)
     if listed:
-        return f"{listed.group()}\\{line[listed.end() :]}"
-    return f"\\{line}" if line[:1] in ("-", "+", "=") else line
+        return f"{listed.group()}\\{plain[listed.end() :]}"
+    return f"\\{plain}" if plain[:1] in ("-", "+", "=") else plain
 
 
-def _blocks(answer: Answer, titles: Mapping[str, str]) -> list[str]:
-    blocks = [f"## {escaped(answer.question)}"]
-    if answer.sentences:
-        blocks += [escaped(sentence.text) for sentence in answer.sentences]
-    else:
-        blocks.append(escaped(answer.text))
-    if answer.citations:
-        blocks.append(f"### {strings.SOURCES}")
-    for source in answer.citations:
-        where = f"**\\[{source.n}\\]** {escaped(_where(source, titles))}"
-        blocks += [where, f"> {escaped(source.quote)}"]
-    return blocks
+def line(text: str) -> str:
+    """Return text in one line, without control characters."""
+    return " ".join(clean(text).split())
 
 
-def _where(source: Citation, titles: Mapping[str, str]) -> str:
+def where_of(source: Citation, titles: Mapping[str, str]) -> str:
     """Return report, section and page of a source."""
     title = titles.get(source.report, "")
     named = f"{title} ({source.report})" if title and title != source.report else source.report
@@ -85,5 +134,86 @@ def _where(source: Citation, titles: Mapping[str, str]) -> str:
     return ", ".join(part for part in (named, " › ".join(source.section), page) if part)
 
 
-def _line(text: str) -> str:
-    return " ".join(clean(text).split())
+def name_of(change: Change) -> str:
+    """Return what was rated or asked, with the number of its standard."""
+    return f"{change.label} {change.subject}".strip()
+
+
+def report_of(told: Told) -> str:
+    """Return the titles of the reports that were asked, and their ids."""
+    asked = told.asked.reports
+    return ", ".join(f"{told.titles[r]} ({r})" if told.titles.get(r) else r for r in asked)
+
+
+def limits_of(told: Told) -> str:
+    """Return the filters that a question was limited by; empty where it was by none."""
+    filters = told.asked.filters
+    return "; ".join(
+        f"{strings.FILTER_NAMES[name]}: {', '.join(filters.values(name))}"
+        for name in filters.active
+    )
+
+
+def record_of(told: Told, *, of_reports: bool = True) -> str:
+    """Return which index an answer came from, when it was given and which reports were asked."""
+    asked = strings.ALL_REPORTS.lower()
+    if of_reports and told.asked.reports:
+        asked = ", ".join(told.asked.reports)
+    elif told.asked.reports:
+        asked = strings.EACH_REPORT
+    limits = limits_of(told)
+    asked = f"{asked} ({limits})" if limits else asked
+    return f"{strings.index_of(told.snapshot)} {strings.asked_on(moment(told.at), asked)}"
+
+
+def moment(at: str) -> str:
+    """Return an ISO 8601 time in words, in UTC, or the text as it is where it is no time.
+
+    >>> moment("2026-05-04T10:05:59+01:00"), moment("")
+    ('4 May 2026, 09:05 UTC', '')
+    """
+    try:
+        time = datetime.fromisoformat(at).astimezone(UTC)
+    except ValueError:
+        return at
+    return f"{time.day} {time:%B %Y, %H:%M} UTC"
+
+
+def now() -> str:
+    """Return the time now, UTC, ISO 8601, in whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _blocks(answer: Answer, titles: Mapping[str, str]) -> list[str]:
+    blocks = [f"## {escaped(answer.question)}"]
+    blocks += [escaped(sentence.text) for sentence in answer.sentences]
+    blocks += [] if answer.sentences else [escaped(answer.text)]
+    blocks += [f"### {strings.SOURCES}"] if answer.citations else []
+    return [*blocks, *_sources(answer.citations, titles)]
+
+
+def _sources(citations: Sequence[Citation], titles: Mapping[str, str]) -> list[str]:
+    blocks = []
+    for source in citations:
+        where = f"**\\[{source.n}\\]** {escaped(where_of(source, titles))}"
+        blocks += [where, f"> {escaped(source.quote)}"]
+    return blocks
+
+
+def _source_lines(answer: Answer, titles: Mapping[str, str]) -> list[str]:
+    lines = []
+    for source in answer.citations:
+        lines.append(f"[{source.n}] {line(where_of(source, titles))}")
+        lines.append(f"    “{line(source.quote)}”")
+    return lines
+
+
+def _value_text(value: Value | None) -> str:
+    """Return a value with its page, or that there is none."""
+    if value is None:
+        return strings.NOT_THERE
+    return f"{value.value} ({strings.pages(value.page_label, value.page)})"
+
+
+def _joined(blocks: Sequence[str]) -> str:
+    return "\n\n".join(blocks) + "\n"

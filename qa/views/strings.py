@@ -29,7 +29,7 @@ WHY = "Why this answer"
 COPY = "Copy"
 DOWNLOAD = "Download"
 DOWNLOAD_SESSION = "Download all of them"
-SESSION_FILE = "answers.md"
+SESSION_FILE = "answers"
 COPIED = "The answer and its sources have been copied."
 NOT_COPIED = "The browser did not let the answer be copied. Download it instead."
 FOLLOW_UPS = "Ask next"
@@ -40,6 +40,7 @@ PROMISES = (
     "Where the reports do not say, you are told so.",
     "Questions and reports stay on the machine that runs this page.",
 )
+NEAREST_SO_FAR = "Nearest so far, while the answer is worked out"
 NEAREST_LEAD = (
     "What was found for the question, the best first. The score says how well the best sentence "
     "of a passage answers; higher is better."
@@ -48,6 +49,27 @@ NO_ANSWER_TITLE = "Not in these reports"
 NO_ANSWER_LEAD = "They may help you to ask it in the reports’ own words."
 NO_PAGE_OPEN = "“Show page” beside a source shows its words on the page."
 NO_PAGE_NEAR = "“Show page” beside a passage shows where it stands."
+
+FILTER_NAMES = {
+    "places": "Place",
+    "years": "Year",
+    "families": "Kind of inspection",
+    "standards": "Standard",
+    "kinds": "Kind of finding",
+    "reports": "Reports",
+}
+FILTER_KINDS = {
+    "strength": "Strength",
+    "improvement": "Area for improvement",
+    "recommendation": "Recommendation",
+    "rating": "Rating or score",
+}
+FILTER_ANY = "Any"
+FILTERS_LEAD = "Only what meets all of these is asked."
+FILTERS_CLEAR = "Clear all filters"
+FILTER_OFF_HELP = "Lift this filter"
+FILTERS_NOTHING_TITLE = "The filters leave nothing to ask"
+FILTERS_NOTHING = "No passage of the library meets all of them at once: {}."
 
 CAUTION = "How sure an answer must be"
 CAUTIONS = {"strict": "Strict", "balanced": "Balanced", "helpful": "Helpful"}
@@ -61,9 +83,14 @@ UNSURE = "Not certain: the reports may say this about something else than you as
 
 PREVIOUS = "Previous"
 NEXT = "Next"
-LARGER = "Larger"
-FIT = "Fit width"
+ZOOM_IN = "Zoom in"
+ZOOM_OUT = "Zoom out"
 CLOSE = "Close"
+DOWNLOAD_PDF = "Download the PDF"
+FIND = "Find in this report"
+FINDING = "Looking through the report …"
+HIT_BEFORE = "Previous hit"
+HIT_AFTER = "Next hit"
 PAGE_CHANGED = (
     "The file of this report has changed since the index was built, so its pages may no longer "
     "say what is cited. Rebuild the index on the Library page, then ask again."
@@ -72,6 +99,79 @@ PAGE_MISSING = (
     "The file of this report is no longer in the library, so its pages cannot be shown. Add it "
     "again, or rebuild the index, on the Library page."
 )
+
+# Compare
+
+COMPARE = "Compare"
+COMPARE_TITLE = "Compare reports"
+COMPARE_LEAD = "One question, asked of each report by itself."
+COMPARE_MODE = "What to compare"
+COMPARE_QUESTION = "One question"
+COMPARE_CHANGES = "What changed since"
+COMPARE_REPORTS = "Reports to compare"
+COMPARE_BUTTON = "Ask each report"
+COMPARE_CHOOSE = "Choose two to six reports"
+COMPARE_FEW_TITLE = "There is nothing to compare yet"
+COMPARE_FEW = "The library needs two reports or more for this. Add another in the library."
+COMPARE_TWO = "Choose at least two reports to compare, then ask."
+COMPARE_GONE_TITLE = "Not all of these reports are in the library"
+COMPARE_START = "Type a question to see what each report says to it, side by side."
+COMPARE_PAIR = "Inspections of one place"
+COMPARE_ALSO = "Ask both inspections a question"
+EACH_REPORT = "each of these reports by itself"
+COMPARE_NOTHING = "These two reports have no rating, score or key question that could be compared."
+NOT_IN_REPORT = "Not in this report"
+NOT_IN_REPORT_NEAR = "This is nearest to the question; it may be about something else."
+WAITING = "Waiting …"
+READING_NOW = "Reading …"
+HOW_SURE = {
+    "strict": "Nearly certain",
+    "balanced": "Fairly sure",
+    "helpful": "Not certain: it may say this about something else than you asked.",
+}
+EARLIER = "Earlier"
+LATER = "Later"
+CHANGE = "Change"
+RATED = "Rated"
+KEY_QUESTION = "Key question"
+RATINGS_CAPTION = "Ratings in both inspections"
+KEY_QUESTIONS_CAPTION = "Answers “yes” to each key question in both inspections"
+PROGRESS_CAPTION = "What the later report says of earlier recommendations"
+RECOMMENDATION = "Recommendation"
+PROGRESS = "Progress"
+OPEN_PAGE = "Page"
+NOT_THERE = "not there"
+CHANGES = {
+    "better": "Better",
+    "worse": "Worse",
+    "same": "The same",
+    "unlike": "On another scale",
+    "new": "Only in the later report",
+    "gone": "Only in the earlier report",
+}
+CHANGE_SIGNS = {"better": "▲", "worse": "▼", "same": "=", "up": "↑", "down": "↓"}
+ANSWERS_TITLE = "Answers from the reports"
+DOWNLOAD_WORD = "Word document"
+DOWNLOAD_MARKDOWN = "Markdown"
+DOWNLOAD_CSV = "Table of sources (CSV)"
+DOWNLOAD_CHANGES_CSV = "Table of changes (CSV)"
+COPY_LINK = "Copy link"
+OUTCOMES_OF_COPYING = {
+    "answer": COPIED,
+    "no answer": NOT_COPIED,
+    "link": "The link to these words has been copied.",
+    "no link": "The browser did not let the link be copied. Open it and copy its address instead.",
+}
+CITED_TITLE = "Words that somebody cites"
+CITED_GONE_TITLE = "These words are not on that page"
+CITED_GONE = (
+    "The link gives words that this page of the report has not, as it is in the library now. The "
+    "report may have been replaced by another version."
+)
+CITED_UNKNOWN_TITLE = "The link cannot be followed"
+THE_RECORD = "Record"
+AT_TIME = "Time"
+FROM_INDEX = "Index"
 
 # Library
 
@@ -85,6 +185,21 @@ PASSAGES = "Passages"
 DATED = "Dated"
 NO_DATE = "not given"
 READ_BY_OCR = "read by OCR"
+ONE_TITLE = "One report"
+ONE_HINT = "Choose a report to ask it alone, or to see how it was read."
+ASK_THIS = "Ask this report"
+DETAILS_TITLE = "Title, place, date and family"
+DETAILS_HINT = (
+    "Guessed from the document; what you change is kept beside the PDFs. Clear a field to go back "
+    "to the guess."
+)
+DETAIL_TITLE = "Title"
+DETAIL_PLACE = "Place"
+DETAIL_DATE = "Date"
+DETAIL_DATE_HELP = "A day, a month or a year: 2024-07-05, 2024-07 or 2024"
+DETAIL_FAMILY = "Family of reports"
+DETAILS_SAVE = "Save"
+DETAILS_WRONG = "That could not be saved"
 HEALTH_TITLE = "How a report was read"
 HEALTH_HINT = "Counts and checks of one report, made anew from its file."
 HEALTH_CHOICE = "Report"
@@ -94,9 +209,29 @@ HEALTH_SAVE = "Save the pictures"
 HEALTH_MAKING = "Drawing the pages …"
 NOTES_TITLE = "Not all of it could be read"
 ADD_TITLE = "Add reports"
-ADD_HINT = "Choose one or more PDF files"
+ADD_HINT = "Drop PDF files or a zip archive of them here, or choose them"
 ADD_BUTTON = "Add to the library"
 ADD_NOTHING = "No file was chosen. Choose one or more PDF files, then add them."
+DROPPED = "What became of each file"
+FATES = {
+    "waiting": ("…", "Waits for its turn."),
+    "working": ("›", "Is being read."),
+    "in": ("✓", "Added."),
+    "same": ("=", "In the library already."),
+    "refused": ("!", "Not taken."),
+    "held": ("?", "Waits for your decision."),
+    "left out": ("–", "Left out, as you decided."),
+}
+"""What became of a file: a sign, and a sentence where there is no better one."""
+
+DECIDE_TITLE = "Please decide"
+DECIDE_HINT = "Nothing is replaced unless you say so; what is replaced can be brought back."
+DECIDE_BUTTON = "Go on"
+CHOICES = {
+    "leave": "Leave it out",
+    "keep": "Keep both",
+    "replace": "Take it in place of {}",
+}
 REBUILD_TITLE = "Rebuild the index"
 REBUILD_HINT = (
     "Reads what is new or changed in the library's folder and leaves the rest as it is. Questions "
@@ -104,12 +239,33 @@ REBUILD_HINT = (
 )
 REBUILD_BUTTON = "Rebuild the index"
 BUILD_BUTTON = "Build the index"
+FOLLOW = "Rebuild by itself when files change"
+FOLLOW_HELP = (
+    "Looks at the library's folder all the time and rebuilds the index a few seconds after its "
+    "PDFs have changed. It is on or off for everybody, until the app ends."
+)
+FOLLOW_FAILED = "The index could not follow the library"
+FOLLOWING = {
+    "watching": "The folder is being compared with the index.",
+    "changed": "Files in the folder are changing. The index follows once they are still.",
+    "building": "The index is being rebuilt.",
+    "waiting": "The folder has changed. The index follows once the other work on it has ended.",
+}
+FOLLOWING_STILL = "The folder is being watched, and the index matches it."
 REMOVE_TITLE = "Remove reports"
 REMOVE_CHOICE = "Reports to remove"
 REMOVE_PLACEHOLDER = "Choose reports"
-REMOVE_BUTTON = "Remove …"
-REMOVE_SURE = "Remove for good"
-REMOVE_KEEP = "Keep"
+REMOVE_BUTTON = "Remove"
+UNDO = "Undo"
+BRING_BACK = "Bring back {}"
+DELETE = "Delete all of them for good …"
+DELETE_SURE = "Delete for good"
+DELETE_KEEP = "Keep them"
+INDEX_NAME = "Index"
+INDEX_BUILT = "Built"
+INDEX_MODEL = "Model"
+INDEX_SIZE = "Size"
+INDEX_TITLE = "About the index"
 REFUSED_TITLE = "In the folder, but not in the index"
 REBUILT = "The index has been built again from the library as it is now."
 NOTHING_CHANGED = "The index matches the library already; there was nothing to do."
@@ -239,19 +395,6 @@ FAILURES_LEAD = "Choose a question to ask it and see its pages."
 FAIL_TYPE = "Type"
 FAIL_WRONG = "What was wrong"
 FAIL_SAID = "Answer"
-FOLLOW = "Rebuild by itself when files change"
-FOLLOW_HELP = (
-    "Looks at the library's folder all the time and rebuilds the index a few seconds after its "
-    "PDFs have changed. It is on or off for everybody, until the app ends."
-)
-FOLLOW_FAILED = "The index could not follow the library"
-FOLLOWING = {
-    "watching": "The folder is being compared with the index.",
-    "changed": "Files in the folder are changing. The index follows once they are still.",
-    "building": "The index is being rebuilt.",
-    "waiting": "The folder has changed. The index follows once the other work on it has ended.",
-}
-FOLLOWING_STILL = "The folder is being watched, and the index matches it."
 FAIL_CITED = "Cited"
 FAIL_WANTED = "What answers it"
 DECLINED = "Not in these reports."
@@ -420,14 +563,79 @@ def time_left(seconds: float) -> str:
     return f"about {round(seconds / 60)} minutes left"
 
 
-def sure_to_remove(reports: int) -> str:
-    """Return the question that is asked before reports are removed.
+def added(pages_: int, passages: int) -> str:
+    """Return that a file has become a report.
 
-    >>> sure_to_remove(1)
-    'Remove 1 report? Its file leaves the library folder for good.'
+    >>> added(12, 90)
+    'Added, and can be asked now: 12 pages, 90 passages.'
     """
-    whose = "Its file leaves" if reports == 1 else "Their files leave"
-    return f"Remove {count(reports, 'report')}? {whose} the library folder for good."
+    sizes = f"{count(pages_, 'page')}, {count(passages, 'passage')}"
+    return f"Added, and can be asked now: {sizes}."
+
+
+def family(name: str) -> str:
+    """Return what a family of reports is called.
+
+    >>> family("probation delivery unit"), family("")
+    ('Probation delivery unit', 'Not known')
+    """
+    return f"{name[:1].upper()}{name[1:]}" if name else "Not known"
+
+
+def megabytes(size: int) -> str:
+    """Return a size in bytes as one would say it.
+
+    >>> megabytes(1_500_000), megabytes(20_000)
+    ('1.5 MB', '0.1 MB')
+    """
+    return f"{max(0.1, size / 1e6):,.1f} MB"
+
+
+def remove_hint(days: int) -> str:
+    """Return what removing does.
+
+    >>> remove_hint(30)
+    'Removed reports leave the library and the index, and can be brought back for 30 days.'
+    """
+    gone = "Removed reports leave the library and the index"
+    return f"{gone}, and can be brought back for {count(days, 'day')}."
+
+
+def removed(reports: int) -> str:
+    """Return that reports have been removed.
+
+    >>> removed(1), removed(2)
+    ('1 report has been removed', '2 reports have been removed')
+    """
+    return f"{count(reports, 'report')} {'has' if reports == 1 else 'have'} been removed"
+
+
+def in_trash(reports: int) -> str:
+    """Return the title over what has been removed.
+
+    >>> in_trash(2)
+    '2 removed reports'
+    """
+    return count(reports, "removed report")
+
+
+def trash_hint(days: int) -> str:
+    """Return how long removed reports are kept.
+
+    >>> trash_hint(30)
+    'Each is deleted for good 30 days after it was removed or replaced.'
+    """
+    return f"Each is deleted for good {count(days, 'day')} after it was removed or replaced."
+
+
+def sure_to_delete(reports: int, size: int) -> str:
+    """Return the question that is asked before removed reports are deleted.
+
+    >>> sure_to_delete(2, 3_400_000)
+    'Delete 2 removed reports (3.4 MB)? They cannot be brought back then.'
+    """
+    what = f"{count(reports, 'removed report')} ({megabytes(size)})"
+    return f"Delete {what}? They cannot be brought back then."
 
 
 def done(report: str, status: str, pages_: int, passages: int) -> str:
@@ -477,6 +685,15 @@ def index_of(snapshot: str) -> str:
     return f"Index {snapshot}."
 
 
+def copy_link(number: int) -> str:
+    """Return the name of the link to a source, for those who do not see where it stands.
+
+    >>> copy_link(2)
+    'Copy link to source 2'
+    """
+    return f"Copy link to source {number}"
+
+
 def open_pdf(page: int) -> str:
     """Return the label of the link to the report's own file.
 
@@ -522,13 +739,85 @@ def back_to(page: int) -> str:
     return f"Back to page {page}"
 
 
-def picture_of(page: int, report: str, lines: int) -> str:
+def picture_of(page: int, report: str, lines: int, hits: int = 0) -> str:
     """Return what a picture shows, for those who do not see it.
 
     >>> picture_of(10, "leeds-2023", 2)
     'Picture of PDF page 10 of leeds-2023, 2 lines highlighted'
+    >>> picture_of(10, "leeds-2023", 0, 3)
+    'Picture of PDF page 10 of leeds-2023, no words highlighted, 3 hits marked'
     """
-    return f"Picture of PDF page {page} of {report}, {highlighted(lines)}"
+    marked = f", {count(hits, 'hit')} marked" if hits else ""
+    return f"Picture of PDF page {page} of {report}, {highlighted(lines)}{marked}"
+
+
+def found(words: str, here: int, total: int, pages_: int, place: int) -> str:
+    """Return how often a report has words: on the page shown, in all, and on other pages.
+
+    ``place`` is that of the hit that is looked at, counted from 1, or 0.
+
+    >>> found("oil", 2, 5, 1, 4)
+    'Hit 4 of 5 for “oil”, 2 of them on this page.'
+    >>> found("oil", 2, 5, 1, 0)
+    '“oil” is 2 times on this page and 5 times in the report.'
+    >>> found("oil", 0, 5, 2, 0), found("oil", 0, 0, 0, 0)
+    ('“oil” is not on this page, and 5 times on 2 other pages.', '“oil” is not in this report.')
+    """
+    if not total:
+        return f"“{words}” is not in this report."
+    if not here:
+        where = count(pages_, "other page")
+        return f"“{words}” is not on this page, and {count(total, 'time')} on {where}."
+    if place:
+        return f"Hit {place} of {total} for “{words}”, {here} of them on this page."
+    often = count(here, "time")
+    return f"“{words}” is {often} on this page and {count(total, 'time')} in the report."
+
+
+def filters(active: int) -> str:
+    """Return the label of what opens the filters, with how many are on.
+
+    >>> filters(0), filters(2)
+    ('Filters', 'Filters (2 on)')
+    """
+    return f"Filters ({active} on)" if active else "Filters"
+
+
+def filter_off(name: str, values: Sequence[str]) -> str:
+    """Return the label of the button that lifts a filter.
+
+    >>> filter_off("Year", ["2024", "2025"])
+    'Year: 2024 or 2025'
+    """
+    return f"{name}: {' or '.join(values)}"
+
+
+def without_filter(name: str, passages: int) -> str:
+    """Return the label of the button that lifts a filter where nothing is left.
+
+    >>> without_filter("Year", 1200), without_filter("", 3)
+    ('Without “Year”: 1,200 passages', 'Without any filter: 3 passages')
+    """
+    what = f"“{name}”" if name else "any filter"
+    return f"Without {what}: {count(passages, 'passage')}"
+
+
+def with_reports(name: str, reports: int) -> str:
+    """Return a value of a filter with the number of reports that have it.
+
+    >>> with_reports("Leeds", 2)
+    'Leeds · 2 reports'
+    """
+    return f"{name} · {count(reports, 'report')}"
+
+
+def unknown_value(name: str) -> str:
+    """Return a value of a filter that no report has.
+
+    >>> unknown_value("Atlantis")
+    'Atlantis · not in this library'
+    """
+    return f"{name} · not in this library"
 
 
 def size_and_date(pages_: int, day: str) -> str:
@@ -552,6 +841,82 @@ def totals(reports: int, pages_: int, passages: int) -> str:
 def may_be_meant(titles: Sequence[str]) -> str:
     """Return that other reports may answer as well."""
     return f"{' and '.join(titles)} may answer this as well. Choose a report to ask it alone."
+
+
+def asking_of(number: int, reports: int) -> str:
+    """Return which report of a comparison is being asked.
+
+    >>> asking_of(2, 4)
+    'Asking report 2 of 4 …'
+    """
+    return f"Asking report {number} of {reports} …"
+
+
+def change_in(direction: str, points: float | None) -> str:
+    """Return what changed, in words.
+
+    >>> change_in("better", None), change_in("better", 3.0), change_in("down", -1.0)
+    ('Better', 'Better, by 3', 'Down 1 point')
+    >>> change_in("same", 0.0), change_in("up", 14.5)
+    ('The same', 'Up 14.5 points')
+    """
+    if direction in ("up", "down"):
+        by = abs(points or 0.0)
+        return f"{direction.capitalize()} {by:g} {'point' if by == 1 else 'points'}"
+    said = CHANGES[direction]
+    return f"{said}, by {abs(points):g}" if points and direction in ("better", "worse") else said
+
+
+def changed_ratings(better: int, worse: int, same: int) -> str:
+    """Return how many ratings moved, in one sentence.
+
+    >>> changed_ratings(5, 1, 2), changed_ratings(1, 0, 0)
+    ('5 ratings are better, 1 is worse and 2 are the same.', '1 rating is better.')
+    """
+    told = [(better, "better"), (worse, "worse"), (same, "the same")]
+    said = [(number, how) for number, how in told if number]
+    if not said:
+        return ""
+    parts_ = [f"{number} {'is' if number == 1 else 'are'} {how}" for number, how in said]
+    number = said[0][0]
+    parts_[0] = parts_[0].replace(f"{number} ", f"{count(number, 'rating')} ", 1)
+    return f"{' and '.join(filter(None, [', '.join(parts_[:-1]), parts_[-1]]))}."
+
+
+def since(later: str, day: str, earlier: str) -> str:
+    """Return the name of a comparison of two inspections.
+
+    >>> since("Fenmarsh", "May 2025", "June 2023"), since("Fenmarsh", "", "")
+    ('Fenmarsh: May 2025 since June 2023', 'Fenmarsh: later since earlier inspection')
+    """
+    return f"{later}: {day or 'later'} since {earlier or 'earlier inspection'}"
+
+
+def short_page(label: str, number: int) -> str:
+    """Return a page in as few words as will do, for a link of a table.
+
+    >>> short_page("iii", 3), short_page("", 3)
+    ('page iii', 'PDF page 3')
+    """
+    return f"page {label}" if label else f"PDF page {number}"
+
+
+def show_page_of(label: str, number: int, words: str) -> str:
+    """Return the name of a link that shows words on their page, for those who do not see it.
+
+    >>> show_page_of("iii", 3, "Oil: Good")
+    'Show Printed page iii · PDF page 3: Oil: Good'
+    """
+    return f"Show {pages(label, number)}: {words}"
+
+
+def asked_on(moment: str, reports: str) -> str:
+    """Return when a question was asked and of which reports, for the record.
+
+    >>> asked_on("24 May 2026, 10:05 UTC", "all reports"), asked_on("", "all reports")
+    ('Asked on 24 May 2026, 10:05 UTC of all reports.', 'Asked of all reports.')
+    """
+    return f"Asked on {moment} of {reports}." if moment else f"Asked of {reports}."
 
 
 def place(title: str, numbers: Sequence[int]) -> str:
@@ -739,3 +1104,77 @@ def remove_question(number: int) -> str:
     'Remove question 3'
     """
     return f"Remove question {number}"
+
+
+def rated_by(family: str, reports: int) -> str:
+    """Return the caption of a table of ratings.
+
+    >>> rated_by("Probation delivery unit", 3), rated_by("Area SEND", 1)
+    ('Probation delivery unit: 3 reports', 'Area SEND: 1 report')
+    """
+    return f"{family}: {count(reports, 'report')}"
+
+
+def timeline_of(place: str) -> str:
+    """Return the caption of the inspections of one place.
+
+    >>> timeline_of("Leeds")
+    'Leeds, inspection by inspection'
+    """
+    return f"{place}, inspection by inspection"
+
+
+def inspection(when: str, report: str) -> str:
+    """Return the name of one inspection of a place, with its report where its date is not enough.
+
+    >>> inspection("May 2025", ""), inspection("May 2025", "leeds-2025")
+    ('May 2025', 'May 2025 (leeds-2025)')
+    """
+    return f"{when} ({report})" if report else when
+
+
+def on_page(page: int) -> str:
+    """Return where a value stands, in few words.
+
+    >>> on_page(4)
+    'page 4'
+    """
+    return f"page {page}"
+
+
+def figure_before(now: str, before: str) -> str:
+    """Return a figure with that of the inspection before.
+
+    >>> figure_before("55%", "31%")
+    '55%, before 31%'
+    """
+    return f"{now}, before {before}"
+
+
+def bars_said(report: str, questions: int) -> str:
+    """Return what the picture of a report's key questions shows.
+
+    >>> bars_said("Leeds, May 2025", 12)
+    'Bars of the percentages of 12 key questions, Leeds, May 2025; the table has the same'
+    """
+    questions_ = count(questions, "key question")
+    return f"Bars of the percentages of {questions_}, {report}; the table has the same"
+
+
+def timeline_said(place: str, inspections: int) -> str:
+    """Return what the picture of a place's inspections shows.
+
+    >>> timeline_said("Leeds", 2)
+    'Ratings of Leeds at 2 inspections, a line for each standard; the table has the same'
+    """
+    times = count(inspections, "inspection")
+    return f"Ratings of {place} at {times}, a line for each standard; the table has the same"
+
+
+def word_for_word(kind: str, number: int) -> str:
+    """Return the label over what a report lists.
+
+    >>> word_for_word("Strengths", 31)
+    'Strengths, word for word (31)'
+    """
+    return f"{kind}, word for word ({number:,})"

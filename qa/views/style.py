@@ -54,19 +54,26 @@ STYLE = """
 a.rq-n, .rq-n { display: inline-block; min-width: 1.5em; padding: 0 .3em; margin-left: .15em;
   border: 1px solid var(--rq-accent); border-radius: .35rem; font-size: .8em; line-height: 1.45;
   text-align: center; text-decoration: none; color: var(--rq-accent); font-weight: 600; }
-a.rq-n { position: relative; min-width: 1.7em; line-height: 1.6; }
+a.rq-n { min-width: 1.7em; line-height: 1.6; }
 a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
-.rq-tip { display: none; position: absolute; z-index: 20; left: -1rem; top: calc(100% + 2px);
-  width: 22rem;
-  max-width: min(22rem, 70vw); max-height: 14rem; overflow: auto; padding: .6rem .8rem;
-  text-align: left;
+/* Under the line with its number and as wide as the column: never off the side of the screen */
+.rq-answer :is(p, li) { position: relative; }
+.rq-tip { display: none; position: absolute; z-index: 20; left: 0; right: 0; margin-top: .3rem;
+  padding: .6rem .8rem; text-align: left;
   font-size: .9375rem; font-weight: 400; line-height: 1.45; white-space: normal;
   border-radius: .4rem;
   color: light-dark(#1f2a30, #e4e9eb); background: var(--rq-ground);
   border: 1px solid var(--rq-line);
   box-shadow: 0 4px 16px rgb(0 0 0 / 18%); }
 .rq-tip b { display: block; }
-a.rq-n:hover .rq-tip, a.rq-n:focus-visible .rq-tip { display: block; }
+/* The pointer can go from the number to its quote without a gap that would hide it */
+.rq-tip::before { content: ""; position: absolute; inset: -.75rem 0 100% 0; }
+a.rq-n:is(:hover, :focus-visible):not([data-hushed]) .rq-tip { display: block; }
+
+/* The nearest passages fade in late: where the answer comes at once, nothing flickers */
+.rq-first { display: grid; gap: .75rem; border-left: 4px solid var(--rq-line);
+  padding-left: 1rem; animation: rq-appear .2s .15s backwards; }
+@keyframes rq-appear { from { opacity: 0; } }
 
 /* Sources and passages */
 .rq-source { display: flex; gap: .75rem; align-items: flex-start; }
@@ -132,18 +139,79 @@ a.rq-n:hover .rq-tip, a.rq-n:focus-visible .rq-tip { display: block; }
   padding-top: .75rem; }
 [class*="st-key-failing-"] button p, [class*="st-key-own-"] button p { text-align: left; }
 
+/* Compare */
+.st-key-compare-cells { display: grid; gap: .75rem; align-items: start;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); }
+.st-key-compare-cells > * { width: 100% !important; min-width: 0; height: 100%; }
+.st-key-compare-row > :has(.stTextInput) { flex: 5 1 22rem; min-width: min(14rem, 100%); }
+[class*="st-key-cell-"] { padding: .9rem 1rem; }
+[class*="st-key-cell-"] .rq-answer :is(p, li) { font-size: 1rem; line-height: 1.5; }
+[class*="st-key-cited-"] { border-top: 1px solid var(--rq-line); padding-top: .6rem; }
+[class*="st-key-cited-"] .rq-source { gap: .5rem; }
+.rq-clamp { margin: 0; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
+  overflow: hidden; overflow-wrap: anywhere; }
+.rq-not-here { margin: 0; font-weight: 600; color: var(--rq-quiet); }
+.rq-changes { margin: .25rem 0 .75rem; }
+.rq-changes .rq-value { min-width: 7rem; }
+.rq-changes a.rq-n { font-weight: 400; white-space: nowrap; padding: 0 .4em; }
+.rq-change { font-weight: 600; white-space: nowrap; }
+.rq-better { color: var(--rq-good); }
+.rq-worse { color: var(--rq-bad); }
+
 /* Picture of a page */
 .rq-scroll { overflow: auto; border: 1px solid var(--rq-line); border-radius: .4rem;
-  background: #fff; max-height: calc(100vh - 19.5rem); min-height: 16rem; }
+  background: #fff; max-height: calc(100vh - 24rem); min-height: 16rem; }
 .rq-picture { position: relative; width: 100%; }
-.rq-picture.rq-large { width: 180%; }
-.st-key-page-fit-first { display: none; }
+.rq-picture.rq-zoom1 { width: 150%; }
+.rq-picture.rq-zoom2 { width: 220%; }
+.rq-picture.rq-zoom3 { width: 320%; }
+.st-key-page-zoom-out-first { display: none; }
+.rq-hit { position: absolute; mix-blend-mode: multiply; background: #b5dcff;
+  box-shadow: 0 0 0 2px #0b5394; }
+.rq-hit-now { background: #ffc9a3; box-shadow: 0 0 0 2px #fff, 0 0 0 5px #7a2a00; }
+.rq-quoted { margin: 0; font-size: .875rem; line-height: 1.45; overflow: hidden;
+  overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical;
+  -webkit-line-clamp: 2; }
+.rq-quoted b { font-weight: 600; }
+.rq-links { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; }
+.st-key-page-find > :has(.stTextInput) { flex: 1 1 12rem; min-width: 10rem; }
 .rq-picture img { display: block; width: 100%; height: auto; }
 .rq-target { position: absolute; width: 1px; height: 8rem; scroll-margin-top: 12rem;
   scroll-initial-target: nearest; }
 .rq-hint { border: 1px dashed var(--rq-line); border-radius: .4rem; padding: 1.5rem;
   text-align: center; color: var(--rq-quiet); }
 .st-key-aside { border-left: 1px solid var(--rq-line); padding-left: 1.5rem; }
+
+/* Ratings at a glance: a value is a link; a grade has its colour, and its words say the same */
+.rq-wide { overflow-x: auto; max-width: 100%; }
+.rq-rated { border-collapse: separate; border-spacing: 2px; font-size: .875rem; width: 100%; }
+.rq-rated caption { text-align: left; font-weight: 600; font-size: 1.05rem;
+  padding: .6rem 0 .3rem; }
+.rq-rated th, .rq-rated td { text-align: left; vertical-align: top; padding: .25rem; border: 0;
+  font-weight: 400; overflow-wrap: anywhere; }
+.rq-rated thead th { vertical-align: bottom; font-weight: 600; color: var(--rq-quiet);
+  overflow-wrap: normal; hyphens: auto; line-height: 1.3; }
+.rq-rated tbody th { font-weight: 600; min-width: 8.5rem; }
+.rq-rated tbody th small { display: block; }
+.rq-rated small { font-weight: 400; font-size: .75rem; }
+.rq-rated tbody th small { color: var(--rq-quiet); }
+.rq-matrix td { padding: 0; min-width: 5.2rem; }
+.rq-plain tbody tr > * { border-bottom: 1px solid var(--rq-line); }
+.rq-plain td { min-width: 6.5rem; }
+a.rq-n.rq-to { margin: 0; padding: .2rem .4rem; font-size: .875rem; text-align: left; }
+a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
+.rq-matrix a.rq-n.rq-to { display: block; min-height: 3.4rem; border-color: transparent;
+  overflow-wrap: normal; }
+.rq-matrix a.rq-n.rq-to small { display: block; }
+.rq-matrix a.rq-n.rq-to + a.rq-n.rq-to { margin-top: 2px; }
+.stApp a.rq-to[class*="rq-step-"]:hover { text-decoration: underline; filter: brightness(1.06); }
+.stApp a.rq-to[aria-current="true"] { outline: 3px solid var(--rq-accent); outline-offset: -1px; }
+.rq-matrix .rq-none, .rq-matrix td { color: var(--rq-quiet); }
+.rq-matrix .rq-none { display: block; padding: .3rem .4rem; }
+.rq-column { display: none; }
+.rq-spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
+.rq-said small { margin-top: .25rem; }
 
 /* Focus is seen on everything that can have it */
 .stApp :is(a, button, input, textarea, summary, [tabindex="0"]):focus-visible {
@@ -159,10 +227,13 @@ a.rq-n:hover .rq-tip, a.rq-n:focus-visible .rq-tip { display: block; }
   .stMainBlockContainer h1 { font-size: 1.4rem; }
   .rq-hint, .st-key-page-panel-beside { display: none; }
   .st-key-aside { border-left: 0; padding-left: 0; }
-  .st-key-page-fit-first { display: block; }
+  .st-key-page-zoom-out-first { display: block; }
   .rq-picture { width: 165%; }
-  .rq-picture.rq-fit { width: 100%; }
-  .rq-picture.rq-large { width: 250%; }
+  .rq-picture.rq-zoom-1 { width: 100%; }
+  .rq-picture.rq-zoom1 { width: 230%; }
+  .rq-picture.rq-zoom2 { width: 320%; }
+  .rq-picture.rq-zoom3 { width: 440%; }
+  .rq-quoted { -webkit-line-clamp: 3; }
   .st-key-page-panel { position: fixed; z-index: 90; inset: auto 0 0 0; width: 100%; height: 82vh;
     overflow: auto; padding: 1rem; background: var(--rq-ground);
     border-top: 1px solid var(--rq-line);
@@ -181,6 +252,16 @@ a.rq-n:hover .rq-tip, a.rq-n:focus-visible .rq-tip { display: block; }
     margin-right: 1rem;
     color: var(--rq-quiet); }
   .rq-table .rq-number::before { content: attr(data-name) ": "; }
+  .rq-changes .rq-value::before { content: attr(data-name) ": "; color: var(--rq-quiet); }
+  .rq-rated :is(tbody, tr, th, td, caption) { display: block; }
+  .rq-rated { display: block; }
+  .rq-rated thead { display: none; }
+  .rq-rated tbody tr { padding: .6rem 0; border-bottom: 1px solid var(--rq-line); }
+  .rq-rated tbody td { display: grid; grid-template-columns: 9rem 1fr; gap: .5rem; padding: 2px 0;
+    align-items: center; border: 0; }
+  .rq-rated tbody td a.rq-n.rq-to { min-height: 0; }
+  .rq-rated .rq-column { display: block; color: var(--rq-quiet); font-size: .8125rem; }
+  .rq-matrix a.rq-n.rq-to small { display: inline-block; }
 }
 @media (prefers-reduced-motion: reduce) {
   .stApp * { transition: none !important; animation-duration: .01ms !important; }
