@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from indexer.details import FILE as DETAILS
 from indexer.errors import BuildLocked, IndexerError
 from indexer.events import BuildResult
 from indexer.terminal import defect_sentence, system_sentence
@@ -89,11 +90,11 @@ def watch(
         stop.wait(max(poll, took / LOOKING_SHARE))
 
 
-def pdfs(library: Path) -> Files:
-    """Return the files that a build would take for reports, each with its stamp.
+def files_of(library: Path) -> Files:
+    """Return the files that a build would take for reports, and what people say of them.
 
-    Whatever else is in the folder, an index or a copy that is still coming in among it, is not
-    seen.
+    Each has its stamp. Whatever else is in the folder, an index or a copy that is still coming in
+    among it, is not seen.
 
     Raises:
         OSError: the folder cannot be listed.
@@ -101,7 +102,7 @@ def pdfs(library: Path) -> Files:
     found = {}
     with os.scandir(library) as entries:
         for entry in entries:
-            if entry.name.startswith(".") or not entry.name.lower().endswith(".pdf"):
+            if not is_seen(entry.name):
                 continue
             try:
                 info = entry.stat()
@@ -113,6 +114,11 @@ def pdfs(library: Path) -> Files:
             if stat.S_ISREG(info.st_mode):
                 found[entry.name] = (info.st_size, info.st_mtime_ns, info.st_ctime_ns)
     return found
+
+
+def is_seen(name: str) -> bool:
+    """Return whether a build would look at a file of this name."""
+    return name == DETAILS or (name.lower().endswith(".pdf") and not name.startswith("."))
 
 
 def differences(old: Files, new: Files) -> Iterator[str]:
@@ -203,9 +209,9 @@ class _Watched:
             IndexerError: an empty one of another drive is in its place: nobody removed those
                 reports.
         """
-        files = pdfs(self._library)
+        files = files_of(self._library)
         drive = self._library.stat().st_dev
-        if not files and self._drive not in (None, drive):
+        if not files.keys() - {DETAILS} and self._drive not in (None, drive):
             raise IndexerError(
                 f"The library {self._library} is empty and on another drive than before, as if "
                 "its drive had been taken away. If that is meant, run `python -m indexer build`."

@@ -28,7 +28,7 @@ from indexer.embedding import Embedder
 from indexer.errors import BuildLocked, IndexerError
 from indexer.events import BuildResult
 from indexer.snapshot import open_snapshot
-from indexer.watch import Changes, Seen, differences, pdfs, watch
+from indexer.watch import Changes, Seen, differences, files_of, watch
 from qa.views import strings, work
 from qa.views.watching import at_desk
 
@@ -87,7 +87,7 @@ def test_what_changed_is_named() -> None:
 
 
 def test_only_what_a_build_would_read_is_seen(tmp_path: Path) -> None:
-    for name in ("a.pdf", "B.PDF"):
+    for name in ("a.pdf", "B.PDF", "details.json"):
         (tmp_path / name).write_bytes(b"12345")
     for name in (".hidden.pdf", "notes.txt", "c.pdf.part", "CURRENT", "LOCK"):
         (tmp_path / name).touch()
@@ -96,8 +96,8 @@ def test_only_what_a_build_would_read_is_seen(tmp_path: Path) -> None:
     (tmp_path / ".incoming-x" / "d.pdf").touch()
     (tmp_path / "nowhere.pdf").symlink_to(tmp_path / "absent")
     (tmp_path / "link.pdf").symlink_to(tmp_path / "a.pdf")
-    assert {name: stamp[0] for name, stamp in pdfs(tmp_path).items()} == {
-        "a.pdf": 5, "B.PDF": 5, "link.pdf": 5,
+    assert {name: stamp[0] for name, stamp in files_of(tmp_path).items()} == {
+        "a.pdf": 5, "B.PDF": 5, "details.json": 5, "link.pdf": 5,
     }  # fmt: skip
 
 
@@ -110,9 +110,9 @@ def test_a_file_that_takes_the_place_of_one_of_the_same_size_and_time_is_seen(
     time.sleep(0.02)  # some file systems count in ticks of the system's clock
     stat = old.stat()
     os.utime(new, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    before = pdfs(tmp_path)
+    before = files_of(tmp_path)
     new.replace(old)
-    after = pdfs(tmp_path)
+    after = files_of(tmp_path)
     assert before["a.pdf"][:2] == after["a.pdf"][:2]
     assert before != after
 
@@ -408,7 +408,7 @@ def test_looking_takes_little_of_the_time(tmp_path: Path) -> None:
         (tmp_path / f"{number}.pdf").touch()
     began = time.process_time()
     for _ in range(10):
-        assert len(pdfs(tmp_path)) == 1000
+        assert len(files_of(tmp_path)) == 1000
     assert (time.process_time() - began) / 10 < 0.05  # seconds; about 4 ms on a quiet machine
     assert watching.LOOKING_SHARE <= 0.05
 
