@@ -7,8 +7,6 @@ a group, with a column for each standard. Two inspections of one place make a ti
 from __future__ import annotations
 
 import calendar
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -70,9 +68,6 @@ GROUP_SHARE = 0.5
 """Reports stand in one table when at least this part of what the shorter one rates is shared."""
 
 MONTH = re.compile(rf"\b(?:{'|'.join(calendar.month_name[1:])})\b", re.I)
-FORMULA = re.compile("\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-"""How a cell begins that a spreadsheet would compute, signs of full width among them."""
-
 HEADER = (
     "report", "title", "place", "date", "date of", "family", "kind", "standard", "subject",
     "value", "number", "out of", "PDF page", "printed page", "section", "text",
@@ -443,43 +438,28 @@ def _under(glance: Glance, kind: FindingKind, key: tuple[str, str]) -> tuple[Sai
 # Taking it elsewhere
 
 
-def as_csv(every: Iterable[Glance]) -> str:
-    """Return all of it as CSV, a row a finding; no cell of it is a formula to a spreadsheet."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet)
-    writer.writerow(HEADER)
+def rows(every: Iterable[Glance]) -> Iterator[tuple[str, ...]]:
+    """Yield all of it as cells under ``HEADER``, a row a finding."""
     for glance in every:
-        writer.writerows(map(inert, row) for row in _rows(glance))
-    return sheet.getvalue()
-
-
-def inert(cell: str) -> str:
-    """Return a cell that a spreadsheet shows as it is: what would be computed gets an apostrophe.
-
-    >>> inert("=1+1"), inert("58%"), inert(" @SUM(A1)")
-    ("'=1+1", '58%', "' @SUM(A1)")
-    """
-    plain = cell.replace("\0", "")
-    return f"'{plain}" if FORMULA.match(plain) else plain
-
-
-def _rows(glance: Glance) -> Iterator[tuple[str, ...]]:
-    of_report = (glance.report, glance.title, glance.place, glance.date, glance.dated)
-    for said in glance.said:
-        yield (
-            *of_report,
-            glance.family,
-            said.kind,
-            said.label,
-            said.subject,
-            said.value,
-            _plain(said.amount),
-            _plain(said.total),
-            str(said.page),
-            said.page_label,
-            " › ".join(said.section),
-            said.text,
-        )
+        for said in glance.said:
+            yield (
+                glance.report,
+                glance.title,
+                glance.place,
+                glance.date,
+                glance.dated,
+                glance.family,
+                said.kind,
+                said.label,
+                said.subject,
+                said.value,
+                _plain(said.amount),
+                _plain(said.total),
+                str(said.page),
+                said.page_label,
+                " › ".join(said.section),
+                said.text,
+            )
 
 
 def _plain(number: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Answers and changes as CSV, a row for each source: the record of what was told from where.
+"""Answers, changes and ratings as CSV, a row for each source: a record of what is said where.
 
 Spreadsheets take a cell that begins like a formula for one. An apostrophe in front keeps it a
 text, at the front of a cell and behind a semicolon or tab, which some of them take for its end.
@@ -12,8 +12,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from qa import glance
 from qa.changes import Change, Changed, Value
 from qa.compare import how_sure
+from qa.glance import Glance
 from qa.records import Citation, Sentence
 from qa.views import strings
 from qa.views.export import limits_of, line
@@ -52,6 +54,11 @@ def changes_csv(changed: Changed, snapshot: str, at: str) -> bytes:
         cells = ("progress", "", item.recommendation, item.told.value, "")
         rows.append((at, snapshot, *cells, *_value_cells(None), *_value_cells(item.told)))
     return _csv(CHANGE_HEADS, rows)
+
+
+def ratings_csv(every: Iterable[Glance]) -> bytes:
+    """Return what reports rate, count and recommend as CSV, one row for each finding."""
+    return _csv(glance.HEADER, glance.rows(every))
 
 
 def harmless(text: str) -> str:
