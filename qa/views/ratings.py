@@ -119,11 +119,11 @@ def _one(every: Sequence[Glance], places: Places) -> None:
     full = {one.report: one for one in every if one.said}
     if not full:
         return
-    st.html(parts.heading(strings.ONE_TITLE))
+    st.html(parts.heading(strings.GLANCE_ONE_TITLE))
     if state.get("glance") not in full:
         state["glance"] = next((r for r in full if full[r].of("key question")), next(iter(full)))
     chosen = st.selectbox(
-        strings.ONE_CHOICE,
+        strings.GLANCE_CHOICE,
         list(full),
         key="glance",
         format_func=lambda report: clean(f"{tables.name_of(full[report])} · {report}"),
