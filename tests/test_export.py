@@ -72,8 +72,9 @@ def test_each_source_is_a_row_of_the_record() -> None:
     assert tuple(heads) == sheet.ANSWER_HEADS
     assert first == [
         AT, "000001-ab", "Who left?", "lights", "Year: 2023, 2024", "Strict",
-        "answered", "0.9000", "Nearly certain", ANSWER.text, "Two keepers left in May [1].", "1", "lights", "Of lighthouses",
-        "1. Keepers › Staff", "iii", "3", "Two keepers left in May.", "no",
+        "answered", "0.9000", "Nearly certain", ANSWER.text, "Two keepers left in May [1].",
+        "1", "lights", "Of lighthouses", "1. Keepers › Staff", "iii", "3",
+        "Two keepers left in May.", "no",
     ]  # fmt: skip
     assert second[10:] == [
         "900 litres of oil were left [2].", "2", "lights", "Of lighthouses", "2. Oil", "", "4",
