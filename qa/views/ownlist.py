@@ -41,7 +41,8 @@ def show(titles: Mapping[str, str], desk: StreamlitPage) -> None:
         return
     found.reverse()
     st.html(parts.heading(strings.own_title(len(found))))
-    st.html(parts.paragraph(strings.own_where(str(gold.own_set().path))))
+    if gate.may_edit():  # nobody else need know where files lie on this machine
+        st.html(parts.paragraph(strings.own_where(str(gold.own_set().path))))
     shown = len(found) if state.get("all-own") else SHOWN
     for number, one in enumerate(found[:shown], start=1):
         with st.container(gap="xsmall", key=f"own-{number}"):
