@@ -80,6 +80,7 @@ class Filters:
         return replace(self, **{name: tuple(dict.fromkeys(values))})
 
 
+NO_FILTERS = Filters()
 NAMES = tuple(field.name for field in fields(Filters))
 PARAMETERS = dict(zip(NAMES, ("place", "year", "family", "standard", "kind"), strict=True))
 """What each filter is called in the address of a question."""
@@ -258,10 +259,11 @@ class Catalogue:
 
 
 def about(snapshot: Snapshot, info: ReportInfo) -> About:
-    """Return what a report says of itself: its place, year of publication and family."""
+    """Return a report's place, year of publication and family, as it or a person says."""
     year = YEAR.search(dated(info))
-    place = place_of(info.title, info.id)
-    return About(info.id, place, year[0] if year else "", _family(snapshot, info))
+    place = info.place or place_of(info.title, info.id)
+    family = info.family or _family(snapshot, info)
+    return About(info.id, place, year[0] if year else "", family)
 
 
 def label_of(heading: str) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
-from indexer.records import Rect, Word
+from indexer.records import Rect, TextWord, Word
 from indexer.text import fold
 from qa.citation import line_rects
 
@@ -85,7 +85,7 @@ def _rects(
         if pieces[at]:
             size = len(pieces[at])
             share = (max(0, begin - starts[at]) / size, min(size, end - starts[at]) / size)
-            parts.append(replace(words[at], rect=_part(words[at], *share)))
+            parts.append(TextWord(0, 0, 0, _part(words[at], *share)))
     return line_rects(parts)
 
 
@@ -95,6 +95,16 @@ def _part(word: Word, begin: float, end: float) -> Rect:
     if word.turn:
         return word.rect
     return (x0 + (x1 - x0) * begin, y0, x0 + (x1 - x0) * end, y1)
+
+
+def text_in(words: Sequence[Word], rects: Sequence[Rect]) -> str:
+    """Return the words whose middle lies in one of some rectangles, in the order of the text."""
+    middles = [((w.rect[0] + w.rect[2]) / 2, (w.rect[1] + w.rect[3]) / 2) for w in words]
+    return " ".join(
+        word.text
+        for word, (x, y) in zip(words, middles, strict=True)
+        if any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in rects)
+    )
 
 
 @dataclass(frozen=True, slots=True)

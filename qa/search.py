@@ -184,6 +184,19 @@ def rows_of(snapshot: Snapshot, reports: Sequence[str]) -> Int64 | None:
     return np.concatenate([np.arange(r.start, r.stop, dtype=np.int64) for r in ranges])
 
 
+def by_words(
+    snapshot: Snapshot, question: Question, *, rows: Int64 | None = None, top: int = DEFAULT_TOP
+) -> tuple[Passage, ...]:
+    """Return the passages that have most of a question's words by BM25, best first.
+
+    It needs no model: something to show while one is loaded.
+    """
+    scores = snapshot.lexical_scores(list(question.terms))
+    best = _best_rows(scores, rows, top)
+    order = best[np.argsort(-scores[best], kind="stable")]
+    return tuple(snapshot.passages[int(row)] for row in order)
+
+
 def in_both(rows: Int64 | None, others: Int64 | None) -> Int64 | None:
     """Return the rows that two limits allow, in ascending order; None stands for all rows."""
     if rows is None or others is None:

@@ -102,6 +102,12 @@ def test_a_page_that_cannot_have_it_is_known_by_its_text() -> None:
     assert not may_have("an organ", wanted_words("organisation"))
 
 
+def test_the_words_in_rectangles_are_those_whose_middle_they_hold() -> None:
+    words = line("two keepers left") + line("in May", 680)
+    assert find.text_in(words, [(40, 699, 170, 713), (0, 679, 21, 693)]) == "keepers left in"
+    assert find.text_in(words, []) == ""
+
+
 # The way through the hits
 
 THREE_PAGES = Tally(((2, 2), (5, 1), (9, 3)))

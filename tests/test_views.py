@@ -134,7 +134,10 @@ def test_no_piece_of_the_page_lets_a_text_be_more_than_a_text(text: str) -> None
         parts.citation(cited, text),
         parts.hit(Hit(1, passage, 0.5), text, [text]),
         parts.picture(b"", text, lines=1, target=(0.5, 0.5)),
-        parts.pdf_link(text, text),
+        parts.pdf_links(text, 3, text),
+        parts.quoted(text, 2),
+        parts.status(text),
+        parts.first_evidence([(Hit(1, passage, 0.0), text, [text])]),
         parts.library_table([report]),
         parts.report_list([(text, text)]),
     ]
@@ -152,8 +155,10 @@ def test_a_sentence_ends_with_links_to_its_own_sources_only() -> None:
     piece = parts.answer("Who left?", [Sentence("Note [1] says two left [2].", (2,))], [cited])
     assert (
         'says two left\N{NO-BREAK SPACE}<a class="rq-n" href="#source-2" data-source="2" '
-        'aria-label="Source 2, Printed page iii · PDF page 3">2<span' in piece
+        'aria-label="Source 2, Printed page iii · PDF page 3" aria-describedby="quote-2">2<span'
+        in piece
     )
+    assert '<span id="quote-2">Two keepers left in May.</span>' in piece
     assert "<p>Note [1] says" in piece
     assert piece.endswith("</a>.</p></section>")
 
@@ -189,10 +194,47 @@ def test_a_report_without_a_date_says_so() -> None:
 
 
 def test_the_first_highlight_is_where_the_picture_opens() -> None:
-    piece = parts.picture(b"", "a page", lines=1, target=(0.125, 0.5), size="large")
+    piece = parts.picture(b"", "a page", lines=1, target=(0.125, 0.5), zoom=2)
     assert 'style="left: 12.5%; top: 50.0%"' in piece
-    assert 'class="rq-picture rq-large"' in piece
+    assert 'class="rq-picture rq-zoom2"' in piece
     assert "rq-target" not in parts.picture(b"", "a page", lines=0, target=None)
+
+
+def test_hits_are_drawn_over_the_picture_and_the_one_looked_at_differs() -> None:
+    marks = [((0.1, 0.25, 0.2, 0.01), False), ((0.5, 0.75, 0.123456, 0.01), True)]
+    piece = parts.picture(b"", "a page", lines=0, target=None, marks=marks)
+    place = "left: 10.00%; top: 25.00%; width: 20.00%; height: 1.00%"
+    assert f'<span class="rq-hit" style="{place}"></span>' in piece
+    place = "left: 50.00%; top: 75.00%; width: 12.35%; height: 1.00%"
+    assert f'<span class="rq-hit rq-hit-now" style="{place}"></span>' in piece
+
+
+@pytest.mark.parametrize(
+    ("rect", "box"),
+    [
+        ((50, 20, 100, 40), (0.25, 0.6, 0.25, 0.2)),
+        ((-10, -10, 20, 10), (0.0, 0.9, 0.1, 0.1)),  # cut off at two edges
+        ((0, 0, 200, 100), (0.0, 0.0, 1.0, 1.0)),
+    ],
+)
+def test_a_place_on_a_page_as_shares_of_it(
+    rect: picture.Rect, box: tuple[float, float, float, float]
+) -> None:
+    assert picture.box_of(rect, (200, 100)) == pytest.approx(box)
+
+
+def test_a_report_can_be_opened_at_a_page_and_kept() -> None:
+    piece = parts.pdf_links("/media/ab.pdf", 10, "leeds 2023.pdf")
+    assert '<a href="/media/ab.pdf#page=10" target="_blank" rel="noopener">' in piece
+    assert '<a href="/media/ab.pdf" download="leeds 2023.pdf">Download the PDF</a>' in piece
+
+
+def test_passages_that_are_not_scored_yet_have_no_score() -> None:
+    found = Hit(1, passage_of("Two keepers left."), 0.5)
+    assert "score 0.50" in parts.hit(found, "Lights", ["1"])
+    first = parts.first_evidence([(found, "Lights", ["1"])])
+    assert "score" not in first
+    assert "Two keepers left." in first
 
 
 # Example questions
@@ -380,7 +422,9 @@ def test_work_that_fails_ends_in_a_sentence(
 # What the docstrings say
 
 
-@pytest.mark.parametrize("name", ["escape", "examples", "export", "parts", "strings", "work"])
+@pytest.mark.parametrize(
+    "name", ["escape", "examples", "export", "parts", "picture", "strings", "work"]
+)
 def test_what_the_docstrings_say_is_so(name: str) -> None:
     found = doctest.testmod(importlib.import_module(f"qa.views.{name}"))
     assert found.attempted > 0

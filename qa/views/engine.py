@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +22,22 @@ from indexer.embedding import DEFAULT_MODEL, Embedder, load_embedder
 from indexer.errors import IndexerError
 from indexer.inspect import HealthCard, inspect_report
 from indexer.library import Library
-from indexer.reading import shown_rects
-from indexer.records import Rect
+from indexer.reading import page_words, shown_rects
+from indexer.records import Rect, Word
 from indexer.snapshot import Snapshot, open_snapshot
 from qa.answer import Asker
-from qa.records import Answer
+from qa.filters import Catalogue, Narrowed
+from qa.find import Tally, may_have, tally
+from qa.question import read_question
+from qa.records import Answer, Hit
+from qa.search import Int64, by_words, in_both, rows_of
 from qa.views import examples, picture
 
 MAX_PICTURES = 64
 """Pictures of pages kept in memory, about a quarter of a megabyte each."""
+
+MAX_READ = 256
+"""Pages whose words are kept in memory, about a tenth of a megabyte each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,16 @@ def example_questions(places: Folders, opened: Snapshot) -> tuple[examples.Examp
     return _examples(str(places.index), opened.name, opened)
 
 
+def catalogue(places: Folders, opened: Snapshot) -> Catalogue:
+    """Return what the reports of an index can be chosen by."""
+    return _catalogue(str(places.index), opened.name, opened)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _catalogue(index: str, name: str, _snapshot: Snapshot) -> Catalogue:
+    return Catalogue(_snapshot)
+
+
 # Asking
 
 
@@ -106,10 +123,20 @@ class Engine:
         self._asker = asker
         self._lock = threading.Lock()
 
-    def ask(self, question: str, reports: Sequence[str], threshold: float | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        reports: Sequence[str],
+        threshold: float | None = None,
+        *,
+        within: Int64 | None = None,
+        on_found: Callable[[tuple[Hit, ...]], None] | None = None,
+    ) -> Answer:
         """Return the answer to a question; see ``Asker.ask``."""
         with self._lock:
-            return self._asker.ask(question, reports=reports, threshold=threshold)
+            return self._asker.ask(
+                question, reports=reports, threshold=threshold, within=within, on_found=on_found
+            )
 
 
 def engine(places: Folders, opened: Snapshot) -> Engine:
@@ -125,6 +152,17 @@ def engine(places: Folders, opened: Snapshot) -> Engine:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _engine(index: str, name: str, _snapshot: Snapshot) -> Engine:
     return Engine(Asker(_snapshot, _embedder(_snapshot.model_name)))
+
+
+def nearest_by_words(opened: Snapshot, question: str, left: Narrowed) -> tuple[Hit, ...]:
+    """Return the passages of what filters leave that are nearest to a question by its words alone.
+
+    Raises:
+        BadQuestion: the question cannot be asked as it stands.
+    """
+    rows = in_both(rows_of(opened, left.reports), left.rows)
+    found = by_words(opened, read_question(question), rows=rows)
+    return tuple(Hit(rank, passage, 0.0) for rank, passage in enumerate(found, 1))
 
 
 def load_model_soon(name: str) -> bool:
@@ -210,7 +248,60 @@ def rects_on_picture(path: Path, page: int, rects: Sequence[Rect]) -> tuple[Rect
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _rects(path: str, changed: int, page: int, rects: tuple[Rect, ...]) -> tuple[Rect, ...]:
-    return shown_rects(Path(path), page, rects)
+    with _one_at_a_time():
+        return shown_rects(Path(path), page, rects)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _one_at_a_time() -> threading.Lock:
+    """Return what keeps two visitors from drawing at once: pdfium must not be used so."""
+    return threading.Lock()
+
+
+def words_on(path: Path, opened: Snapshot, report: str, page: int) -> tuple[Word, ...]:
+    """Return the words of a page where they lie on its picture.
+
+    Raises:
+        ReportRefused: the file cannot be opened or has no such page.
+    """
+    if opened.page_text(report, page).ocr:
+        return _words_by_ocr(path, opened, report, page)
+    return _words(str(path), path.stat().st_mtime_ns, page)
+
+
+@st.cache_resource(max_entries=MAX_READ, show_spinner=False)
+def _words(path: str, changed: int, page: int) -> tuple[Word, ...]:
+    with _one_at_a_time():
+        return page_words(Path(path), page)
+
+
+def _words_by_ocr(path: Path, opened: Snapshot, report: str, page: int) -> tuple[Word, ...]:
+    """Return the words of a page that is a picture: those that the index has of it."""
+    found = [
+        (passage.text[word.start : word.end], word.rect)
+        for passage in (opened.passages[row] for row in opened.rows_of(report))
+        if page in passage.pages
+        for word in passage.words
+        if word.page == page
+    ]
+    rects = rects_on_picture(path, page, [rect for _, rect in found])
+    pairs = zip((text for text, _ in found), rects, strict=True)
+    return tuple(Word(text, rect, size=0.0) for text, rect in pairs)
+
+
+def find_in_report(path: Path, opened: Snapshot, report: str, wanted: str) -> Tally:
+    """Return how often each page of a report has what is wanted (see ``qa.find.wanted_words``).
+
+    Raises:
+        ReportRefused: the file cannot be opened.
+    """
+    return _tally(str(path), path.stat().st_mtime_ns, report, wanted, opened)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _tally(path: str, changed: int, report: str, wanted: str, _opened: Snapshot) -> Tally:
+    pages = [page.number for page in _opened.pages(report) if may_have(page.text, wanted)]
+    return tally(((n, words_on(Path(path), _opened, report, n)) for n in pages), wanted)
 
 
 def health_card(path: Path) -> HealthCard:
@@ -227,16 +318,30 @@ def _health(path: str, changed: int) -> HealthCard:
     return inspect_report(Path(path))
 
 
-def page_picture(path: Path, page: int, rects: Sequence[Rect], size: tuple[float, float]) -> bytes:
+def page_picture(
+    path: Path,
+    page: int,
+    rects: Sequence[Rect],
+    size: tuple[float, float],
+    *,
+    scale: float = picture.SCALE,
+) -> bytes:
     """Return the picture of a page with ``rects`` highlighted, as WebP."""
-    return _picture(str(path), path.stat().st_mtime_ns, page, tuple(rects), size)
+    return _picture(str(path), path.stat().st_mtime_ns, page, tuple(rects), size, scale)
 
 
 @st.cache_data(max_entries=MAX_PICTURES, show_spinner=False)
 def _picture(
-    path: str, changed: int, page: int, rects: tuple[Rect, ...], size: tuple[float, float]
+    path: str,
+    changed: int,
+    page: int,
+    rects: tuple[Rect, ...],
+    size: tuple[float, float],
+    scale: float,
 ) -> bytes:
-    return picture.page_picture(Path(path), page, rects, size)
+    with _one_at_a_time():
+        drawn = picture.drawn_page(Path(path), page, scale)
+    return picture.as_webp(picture.highlight(drawn, rects, size))
 
 
 def pdf_address(path: Path) -> str:

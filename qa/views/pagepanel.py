@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import streamlit as st
 
 from indexer.errors import ReportRefused, UnknownReport
 from indexer.records import PageText, Rect
 from indexer.snapshot import Snapshot
-from qa.views import engine, parts, strings
+from qa.find import text_in
+from qa.views import engine, pagefind, parts, strings
 from qa.views.engine import Folders
+from qa.views.picture import FINE_SCALE, SCALE, box_of
 
-Size = Literal["", "fit", "large"]
-"""How large a page is shown: empty for what suits the screen, which is larger on a phone."""
+SMALLEST, LARGEST = -1, 3
+"""Steps of the zoom; 0 is what suits the screen: the width of the column, on a phone larger."""
+
+FINE_FROM = 2
+"""From this step on a page is drawn with more pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Opened:
     page: int
     cited: int
     rects: tuple[Rect, ...]
-    size: Size = ""
+    zoom: int = 0
     by_itself: bool = False
 
     def same_place(self, other: Opened | None) -> bool:
@@ -42,10 +46,6 @@ class Opened:
             other.rects,
             other.page,
         )
-
-
-LARGE: Size = "large"
-FIT: Size = "fit"
 
 
 def opener(key: str, place: Opened) -> None:
@@ -71,81 +71,101 @@ def show(places: Folders, snapshot: Snapshot, *, answered: bool) -> None:
     with st.container(key="page-panel-beside" if opened.by_itself else "page-panel", gap="small"):
         info = next(info for info in snapshot.reports if info.id == opened.report)
         page = snapshot.page_text(opened.report, opened.page)
-        lines = strings.highlighted(len(_shown_rects(opened)))
-        said = f"{info.title} · {strings.count(info.pages, 'page')} · {lines}"
         head = parts.heading(strings.pages(page.label, page.number))
         try:
             path = engine.page_file(places, snapshot, opened.report)
         except UnknownReport:
-            st.html(head + parts.notice(strings.STALE_TITLE, [strings.PAGE_MISSING]))
-            _close()
-            return
+            path, problem = None, strings.PAGE_MISSING
+        else:
+            problem = strings.PAGE_CHANGED
         if path is None:
-            st.html(head + parts.notice(strings.STALE_TITLE, [strings.PAGE_CHANGED]))
+            st.html(head + parts.notice(strings.STALE_TITLE, [problem]))
             _close()
             return
-        st.html(head + parts.paragraph(said) + _link(path, opened.page))
+        said = f"{info.title} · {strings.count(info.pages, 'page')}"
+        st.html(head + parts.paragraph(said) + _links(path, opened.page))
         _controls(opened, info.pages)
-        _picture(path, opened, page)
+        try:
+            _page(path, snapshot, opened, page)
+        except (ReportRefused, OSError) as error:
+            st.html(parts.notice(strings.FAILED_TITLE, [str(error)], kind="bad"))
 
 
 def _controls(opened: Opened, pages: int) -> None:
     with st.container(horizontal=True, gap="small", key="page-tools"):
-        st.button(
-            strings.PREVIOUS,
-            key="page-previous",
-            icon=":material/chevron_left:",
-            disabled=opened.page <= 1,
-            on_click=open_page,
-            args=(replace(opened, page=opened.page - 1),),
-        )
-        st.button(
-            strings.NEXT,
-            key="page-next",
-            icon=":material/chevron_right:",
-            icon_position="right",
-            disabled=opened.page >= pages,
-            on_click=open_page,
-            args=(replace(opened, page=opened.page + 1),),
-        )
-        for label, size in ((strings.LARGER, LARGE), (strings.FIT, FIT)):
-            if opened.size != size:
-                st.button(
-                    label,
-                    key=f"page-{size}{'' if opened.size else '-first'}",
-                    on_click=open_page,
-                    args=(replace(opened, size=size),),
-                )
+        back, on = opened.page - 1, opened.page + 1
+        _turn(strings.PREVIOUS, "previous", opened, back, "chevron_left", disabled=back < 1)
+        _turn(strings.NEXT, "next", opened, on, "chevron_right", disabled=on > pages)
         if opened.page != opened.cited:
-            st.button(
-                strings.back_to(opened.cited),
-                key="page-back",
-                on_click=open_page,
-                args=(replace(opened, page=opened.cited),),
-            )
+            _turn(strings.back_to(opened.cited), "back", opened, opened.cited)
+        _zoom(strings.ZOOM_OUT, "out" if opened.zoom else "out-first", opened, -1, "zoom_out")
+        _zoom(strings.ZOOM_IN, "in", opened, 1, "zoom_in")
         _close()
+
+
+def _turn(
+    label: str, key: str, opened: Opened, page: int, icon: str = "", *, disabled: bool = False
+) -> None:
+    st.button(
+        label,
+        key=f"page-{key}",
+        icon=f":material/{icon}:" if icon else None,
+        icon_position="right" if key == "next" else "left",
+        disabled=disabled,
+        on_click=open_page,
+        args=(replace(opened, page=page),),
+    )
+
+
+def _zoom(label: str, key: str, opened: Opened, step: int, icon: str) -> None:
+    zoom = opened.zoom + step
+    st.button(
+        label,
+        key=f"page-zoom-{key}",
+        icon=f":material/{icon}:",
+        disabled=not SMALLEST <= zoom <= LARGEST,
+        on_click=_show_larger,
+        args=(replace(opened, zoom=zoom),),
+    )
 
 
 def _close() -> None:
     st.button(strings.CLOSE, key="page-close", on_click=open_page, args=(None,), type="tertiary")
 
 
-def _link(path: Path, page: int) -> str:
+def _links(path: Path, page: int) -> str:
     address = engine.pdf_address(path)
-    return parts.pdf_link(f"{address}#page={page}", strings.open_pdf(page)) if address else ""
+    return parts.pdf_links(address, page, path.name) if address else ""
 
 
-def _picture(path: Path, opened: Opened, page: PageText) -> None:
-    try:
-        # Where they lie on the picture, which is not where they lie on a turned or cropped page.
-        rects = engine.rects_on_picture(path, opened.page, _shown_rects(opened))
-        data = engine.page_picture(path, opened.page, rects, (page.width, page.height))
-    except (ReportRefused, OSError) as error:
-        st.html(parts.notice(strings.FAILED_TITLE, [str(error)], kind="bad"))
-        return
-    said = strings.picture_of(opened.page, opened.report, len(rects))
-    target = _place_of(rects, page)
-    st.html(parts.picture(data, said, lines=len(rects), target=target, size=opened.size))
+def _page(path: Path, snapshot: Snapshot, opened: Opened, page: PageText) -> None:
+    """Draw what may be looked for on a page, the words that are cited, and its picture.
+
+    Raises:
+        ReportRefused: the file cannot be opened or has no such page.
+    """
+    found = pagefind.show(path, snapshot, opened.report, opened.page)
+    # Where they lie on the picture, which is not where they lie on a turned or cropped page.
+    rects = engine.rects_on_picture(path, opened.page, _shown_rects(opened))
+    if rects:
+        words = engine.words_on(path, snapshot, opened.report, opened.page)
+        st.html(parts.quoted(text_in(words, rects), len(rects)))
+    size = (page.width, page.height)
+    scale = FINE_SCALE if opened.zoom >= FINE_FROM else SCALE
+    data = engine.page_picture(path, opened.page, rects, size, scale=scale)
+    marks = [
+        (box_of(rect, size), number == found.current)
+        for number, hit in enumerate(found.hits)
+        for rect in hit
+    ]
+    target = next((box for box, current in marks if current), None) or _first(rects, size)
+    said = strings.picture_of(opened.page, opened.report, len(rects), len(found.hits))
+    st.html(
+        parts.picture(
+            data, said, lines=len(rects), target=target[:2] if target else None,
+            zoom=opened.zoom, marks=marks,
+        )
+    )  # fmt: skip
 
 
 def _shown_rects(opened: Opened) -> tuple[Rect, ...]:
@@ -153,18 +173,20 @@ def _shown_rects(opened: Opened) -> tuple[Rect, ...]:
     return opened.rects if opened.page == opened.cited else ()
 
 
-def _place_of(rects: Sequence[Rect], page: PageText) -> tuple[float, float] | None:
-    """Return where the highlight begins as parts of the page's width and height, from top left."""
-    if not rects or page.width <= 0 or page.height <= 0:
+def _first(rects: Sequence[Rect], size: tuple[float, float]) -> Rect | None:
+    """Return where the highlight begins, and from how far to the left on."""
+    if not rects or min(size) <= 0:
         return None
-    left = min(rect[0] for rect in rects) / page.width
-    return _within(left), _within(1 - rects[0][3] / page.height)
-
-
-def _within(part: float) -> float:
-    return min(max(0.0, part), 1.0)
+    left = min(rect[0] for rect in rects)
+    return box_of((left, *rects[0][1:]), size)
 
 
 def open_page(place: Opened | None) -> None:
     """Show a page, or none."""
+    st.session_state["opened"] = place
+    pagefind.leave()
+
+
+def _show_larger(place: Opened) -> None:
+    """Show the same page in another size, at the hit that is being looked at."""
     st.session_state["opened"] = place

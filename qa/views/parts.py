@@ -90,17 +90,21 @@ def _sentence(sentence: Sentence, sources: Mapping[int, Citation]) -> str:
 
 
 def _number(n: int, source: Citation | None) -> str:
-    """Return the number of a source as a link to it, with its page and quote to be shown on top."""
-    said, tip = strings.source(n), ""
+    """Return the number of a source as a link to it, with its page and quote to be shown on top.
+
+    The quote describes the link: a screen reader says it after the link's name.
+    """
+    said, tip, described = strings.source(n), "", ""
     if source is not None:
         where = strings.pages(source.page_label, source.page)
         said = f"{said}, {where}"
+        described = f' aria-describedby="quote-{n}"'
         tip = (
-            f'<span class="rq-tip" aria-hidden="true"><b>{html(where)}</b> '
-            f"{html(source.quote)}</span>"
+            f'<span class="rq-tip" role="tooltip"><b>{html(where)}</b> '
+            f'<span id="quote-{n}">{html(source.quote)}</span></span>'
         )
     address = f'href="#source-{n}" data-source="{n}"'
-    return f'<a class="rq-n" {address} aria-label="{html(said)}">{n}{tip}</a>'
+    return f'<a class="rq-n" {address} aria-label="{html(said)}"{described}>{n}{tip}</a>'
 
 
 def citation(source: Citation, title: str) -> str:
@@ -116,15 +120,15 @@ def citation(source: Citation, title: str) -> str:
     )
 
 
-def hit(found: Hit, title: str, labels: Sequence[str]) -> str:
+def hit(found: Hit, title: str, labels: Sequence[str], *, scored: bool = True) -> str:
     """Return a passage that was found: its rank, report, section, pages, score and words."""
     where = ", ".join(
         strings.pages(label, page) for label, page in zip(labels, found.passage.pages, strict=True)
     )
+    score = f' <span class="rq-score rq-path">score {found.score:.2f}</span>' if scored else ""
     return (
         f'<div class="rq-source"><span class="rq-n">{found.rank}</span><div>'
-        f'<p class="rq-where">{html(where)} '
-        f'<span class="rq-score rq-path">score {found.score:.2f}</span></p>'
+        f'<p class="rq-where">{html(where)}{score}</p>'
         f"{_place(title, found.passage.section)}"
         f"<blockquote>{html(passage_text(found.passage))}</blockquote></div></div>"
     )
@@ -135,19 +139,50 @@ def _place(title: str, section: Sequence[str]) -> str:
     return f'<p class="rq-path">{html(title)}</p>{path}'
 
 
+def first_evidence(found: Iterable[tuple[Hit, str, Sequence[str]]]) -> str:
+    """Return the nearest passages, each with its report's title and its pages' labels.
+
+    They are something to read until the answer takes their place.
+    """
+    near = "".join(hit(one, title, labels, scored=False) for one, title, labels in found)
+    return f'<div class="rq-first">{heading(strings.NEAREST_SO_FAR)}{near}</div>'
+
+
+def status(said: str) -> str:
+    """Return a sentence that a screen reader says when it changes."""
+    return f'<p class="rq-quiet" role="status">{html(said)}</p>'
+
+
+def quoted(words: str, lines: int) -> str:
+    """Return the words that are highlighted on a page, for those who cannot make them out there."""
+    said = html(strings.highlighted(lines))
+    return f'<p class="rq-quoted"><b>{said}</b> <q>{html(words)}</q></p>'
+
+
+Mark = tuple[tuple[float, float, float, float], bool]
+"""Left, top, width and height of a hit as shares of the page, and whether it is looked at."""
+
+
 def picture(
-    data: bytes, alt: str, *, lines: int, target: tuple[float, float] | None, size: str = ""
+    data: bytes,
+    alt: str,
+    *,
+    lines: int,
+    target: tuple[float, float] | None,
+    zoom: int = 0,
+    marks: Sequence[Mark] = (),
 ) -> str:
     """Return the picture of a page in a box that scrolls, at first to ``target``.
 
-    ``target`` is where the first highlight begins as parts of the page's width and height, 0 at
-    the top left; ``size`` is ``fit``, ``large``, or empty for what suits the screen.
+    ``target`` is where the first highlight begins as shares of the page's width and height, 0 at
+    the top left; ``zoom`` is a step of the page's size, 0 for what suits the screen; ``marks`` are
+    drawn over the picture.
     """
-    style = f"rq-picture rq-{size}" if size else "rq-picture"
-    place = ""
+    style = f"rq-picture rq-zoom{zoom}" if zoom else "rq-picture"
+    place = "".join(map(_mark, marks))
     if target is not None:
         left, top = target
-        place = f'<span class="rq-target" style="left: {left:.1%}; top: {top:.1%}"></span>'
+        place += f'<span class="rq-target" style="left: {left:.1%}; top: {top:.1%}"></span>'
     return (
         f'<div class="rq-scroll" tabindex="0" role="group" aria-label="{html(alt)}">'
         f'<div class="{style}"><img src="{data_address(data)}" alt="{html(alt)}" '
@@ -155,11 +190,22 @@ def picture(
     )
 
 
-def pdf_link(address: str, label: str) -> str:
-    """Return the link to a report's own file, which the browser shows in a tab of its own."""
+def _mark(mark: Mark) -> str:
+    (left, top, width, height), current = mark
+    style = "rq-hit rq-hit-now" if current else "rq-hit"
     return (
-        f'<p class="rq-quiet"><a href="{html(address)}" target="_blank" rel="noopener">'
-        f"{html(label)}</a></p>"
+        f'<span class="{style}" style="left: {left:.2%}; top: {top:.2%}; width: {width:.2%}; '
+        f'height: {height:.2%}"></span>'
+    )
+
+
+def pdf_links(address: str, page: int, file: str) -> str:
+    """Return the links to a report's own file: in a tab of its own at a page, and to keep it."""
+    shown, kept = html(f"{address}#page={page}"), html(address)
+    return (
+        f'<p class="rq-quiet rq-links"><a href="{shown}" target="_blank" rel="noopener">'
+        f"{html(strings.open_pdf(page))}</a> "
+        f'<a href="{kept}" download="{html(file)}">{html(strings.DOWNLOAD_PDF)}</a></p>'
     )
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 SCALE = 2.0
 """Pixels a PDF point: sharp at the width of a column, also on screens with fine pixels."""
 
+FINE_SCALE = 3.0
+"""Pixels a point where a page is shown much larger than its column is wide."""
+
 YELLOW = (255, 229, 92)
 MIXED = 0.4
 EDGE = (176, 112, 0)
@@ -51,6 +54,20 @@ def boxes(rects: Sequence[Rect], page: tuple[float, float], picture: tuple[int, 
     return found
 
 
+def box_of(rect: Rect, page: tuple[float, float]) -> Rect:
+    """Return a rectangle in points, origin bottom left, as shares of the page, origin top left.
+
+    The four are left, top, width and height; what lies outside the page is cut off.
+
+    >>> box_of((50, 20, 100, 40), (200, 100))
+    (0.25, 0.6, 0.25, 0.2)
+    """
+    width, height = max(page[0], 1.0), max(page[1], 1.0)
+    left, right = (min(max(0.0, x / width), 1.0) for x in (rect[0], rect[2]))
+    top, bottom = (min(max(0.0, 1 - y / height), 1.0) for y in (rect[3], rect[1]))
+    return (left, top, round(right - left, 6), round(bottom - top, 6))
+
+
 def highlight(picture: Image, rects: Sequence[Rect], page: tuple[float, float]) -> Image:
     """Return a picture with translucent yellow, edged rectangles over ``rects``.
 
@@ -81,7 +98,20 @@ def page_picture(
     Raises:
         ReportRefused: the file cannot be opened or has no such page.
     """
-    drawn = highlight(render_page(path, page, scale=scale), rects, size)
+    return as_webp(highlight(drawn_page(path, page, scale), rects, size))
+
+
+def drawn_page(path: Path, page: int, scale: float = SCALE) -> Image:
+    """Return the picture of a page, counted from 1, ``scale`` pixels a point.
+
+    Raises:
+        ReportRefused: the file cannot be opened or has no such page.
+    """
+    return render_page(path, page, scale=scale)
+
+
+def as_webp(drawn: Image) -> bytes:
+    """Return a picture as WebP, small enough to be sent with the page itself."""
     buffer = io.BytesIO()
     drawn.save(buffer, "WEBP", quality=QUALITY, method=1)
     return buffer.getvalue()
