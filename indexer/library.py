@@ -36,6 +36,8 @@ ABANDONED_S = 3600.0
 """A copy that has not ended after this many seconds was broken off."""
 
 Check = Callable[[Path], object]
+Keep = Callable[[Path, str], object]
+"""Keeps a copy of a report that is about to leave, given as its path and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,6 @@ class Library:
             files.append(file)
         return sorted(files, key=lambda file: (file.id, file.path.name))
 
-    def path_of(self, report: str) -> Path:
-        """Return the path of a report's PDF.
     def require(self) -> None:
         """Raise an ``IndexerError`` where there is no such folder."""
         if not self.folder.is_dir():
@@ -115,6 +115,8 @@ class Library:
                 "name another with --library."
             )
 
+    def path_of(self, report: str) -> Path:
+        """Return the path of a report's PDF.
 
         Raises:
             UnknownReport: the library has no report of that id.
@@ -131,11 +133,13 @@ class Library:
         *,
         replace: bool = False,
         check: Check | None = None,
+        keep: Keep | None = None,
     ) -> LibraryFile:
         """Return the library's copy of a PDF, given as a file or as its bytes.
 
         ``check`` reads the copy before it is let in and raises where it cannot; without one the
-        whole file is read as a report. ``replace`` lets a report of the same id be replaced.
+        whole file is read as a report. ``replace`` lets a report of the same id be replaced;
+        ``keep`` is given that one first.
 
         Raises:
             ReportRefused: the name or the file cannot be taken, or the report is there already;
@@ -158,6 +162,8 @@ class Library:
             sync(copy)
             old = self._place_for(report, file_sha256(copy), name, replace)
             (check or _read)(copy)
+            if old is not None and keep is not None:
+                keep(old, report)
             os.replace(copy, self.folder / name)
             if old is not None and old.name != name:
                 old.unlink(missing_ok=True)
@@ -166,13 +172,16 @@ class Library:
         sync_folder(self.folder)
         return _described(self.folder / name, set())
 
-    def remove(self, report: str) -> None:
-        """Take a report's PDF out of the library for good.
+    def remove(self, report: str, *, keep: Keep | None = None) -> None:
+        """Take a report's PDF out of the library, for good unless ``keep`` is given it first.
 
         Raises:
             UnknownReport: the library has no report of that id.
         """
-        self.path_of(report).unlink()
+        path = self.path_of(report)
+        if keep is not None:
+            keep(path, report)
+        path.unlink()
         sync_folder(self.folder)
 
     def _place_for(self, report: str, sha256: str, name: str, replace: bool) -> Path | None:
@@ -182,14 +191,17 @@ class Library:
             if file.sha256 == sha256:
                 raise DuplicateReport(
                     f"{name}: the same report is in the library already as {file.id!r}; there is "
-                    "nothing to add."
+                    "nothing to add.",
+                    report=file.id,
                 )
             if file.id == report:
                 old = file.path
         if old is not None and not replace:
             raise DuplicateReport(
                 f"{name}: another report of the name {report!r} is in the library. Remove that one "
-                "first, add this one under another name, or use --replace."
+                "first, add this one under another name, or use --replace.",
+                report=report,
+                kind="name",
             )
         return old
 
@@ -284,6 +296,6 @@ def _check_source(source: Path) -> None:
 
 
 def _read(path: Path) -> object:
-    from indexer.report import read_report
+    from indexer.sandbox import read_report
 
     return read_report(path)

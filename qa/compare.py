@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from indexer.text import fold
 from qa.choice import CAUTION
 from qa.labels import dated
-from qa.places import place_of, same_place
+from qa.places import place_of
 from qa.records import Answer, Sentence
 
 if TYPE_CHECKING:
@@ -117,19 +118,12 @@ def default_reports(reports: Sequence[ReportInfo]) -> tuple[str, ...]:
 
 def inspections(reports: Sequence[ReportInfo]) -> tuple[tuple[ReportInfo, ...], ...]:
     """Return the reports on places inspected more than once, one group a place, oldest first."""
-    groups: list[list[ReportInfo]] = []
+    groups: dict[str, list[ReportInfo]] = {}
     for report in sorted(reports, key=dated):
-        own = next((group for group in groups if _is_next(group[-1], report)), None)
-        if own is None:
-            groups.append([report])
-        else:
-            own.append(report)
+        place = fold(report.place or place_of(report.title, report.id))
+        group = groups.setdefault(place, []) if place else []
+        if not group or dated(group[-1]) != dated(report):
+            group.append(report)
     order = {report.id: turn for turn, report in enumerate(reports)}
-    several = [tuple(group) for group in groups if len(group) > 1]
+    several = [tuple(group) for group in groups.values() if len(group) > 1]
     return tuple(sorted(several, key=lambda group: min(order[report.id] for report in group)))
-
-
-def _is_next(earlier: ReportInfo, later: ReportInfo) -> bool:
-    """Return whether two reports are on one place and of two times."""
-    places = [place_of(report.title, report.id) for report in (earlier, later)]
-    return same_place(*places) and dated(earlier) != dated(later)

@@ -23,8 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # A question is read with the words and the folding that the reports were read with, or they would
 # not meet: hence lexical and text beside the index itself. Filters name a report's family as
-# reading does, by the same data files.
+# reading does, by the same data files. What a visitor drops is unpacked before anything is taken.
 QA_MAY_IMPORT = {
+    "indexer.archive",
     "indexer.embedding",
     "indexer.errors",
     "indexer.families",
@@ -36,13 +37,15 @@ QA_MAY_IMPORT = {
 # The pages build the index and change the library, and draw pages of PDFs with their one reader.
 VIEWS_MAY_IMPORT = QA_MAY_IMPORT | {
     "indexer.build",
+    "indexer.details",
     "indexer.inspect",
     "indexer.library",
     "indexer.reading",
-}
-# The command line warns of a stale index, and says things as the other command line says them.
+    "indexer.sandbox",
     "indexer.trash",
     "indexer.watch",
+}
+# The command line warns of a stale index, and says things as the other command line says them.
 MAIN_MAY_IMPORT = QA_MAY_IMPORT | {
     "indexer.build",
     "indexer.library",
@@ -53,6 +56,7 @@ MAIN_MAY_IMPORT = QA_MAY_IMPORT | {
 # Slow to import or hard to replace: each has one home.
 HOMES = {
     "bm25s": {"indexer/snapshot.py"},
+    "docx": {"qa/views/word.py"},
     "faiss": {"indexer/snapshot.py"},
     "onnxruntime": {"qa/reader.py"},
     "pypdf": {"indexer/reading.py"},

@@ -20,10 +20,11 @@ from streamlit.runtime import Runtime
 from indexer.build import DEFAULT_INDEX, DEFAULT_LIBRARY, Status, status
 from indexer.embedding import DEFAULT_MODEL, Embedder, load_embedder
 from indexer.errors import IndexerError
-from indexer.inspect import HealthCard, inspect_report
+from indexer.inspect import HealthCard
 from indexer.library import Library
 from indexer.reading import page_words, shown_rects
 from indexer.records import Rect, Word
+from indexer.sandbox import inspect_report
 from indexer.snapshot import Snapshot, open_snapshot
 from qa.answer import Asker
 from qa.filters import Catalogue, Narrowed
@@ -204,6 +205,17 @@ def _state(library: str, index: str, current: str, files: object) -> Status:
     del current, files  # these decide only whether what is held still holds
     model = model_of(Folders(Path(library), Path(index)))
     return status(Path(library), Path(index), model=model)
+
+
+def index_bytes(places: Folders) -> int:
+    """Return how much room the index takes on the disk, in bytes."""
+    return _index_bytes(str(places.index), places.current)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _index_bytes(index: str, current: str) -> int:
+    del current  # decides only whether what is held still holds
+    return sum(path.stat().st_size for path in Path(index).rglob("*") if path.is_file())
 
 
 def _files(library: Path) -> tuple[tuple[str, int, int], ...]:

@@ -10,7 +10,7 @@ import streamlit as st
 from indexer.build import build
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.snapshot import Snapshot
-from qa.views import engine, parts, strings, work
+from qa.views import engine, gate, parts, strings, work
 from qa.views.engine import Folders
 
 if TYPE_CHECKING:
@@ -46,25 +46,44 @@ def to_library(library: StreamlitPage | None) -> None:
 
 
 def build_button(places: Folders, label: str, *, primary: bool = True) -> None:
-    """Draw a button that makes the index match the library."""
+    """Draw a button that makes the index match the library, for whoever may press it."""
+    if not gate.may_edit():
+        return
     st.button(
         label,
         key="build",
         disabled=work.desk(str(places.index)).busy,
         type="primary" if primary else "secondary",
-        on_click=begin,
-        args=(places, lambda listen: build(
-            places.library, places.index, model=engine.model_of(places), on_event=listen
-        )),
-    )  # fmt: skip
+        on_click=rebuild,
+        args=(places,),
+    )
 
 
-def begin(places: Folders, job: work.Job) -> None:
-    """Begin work on the index, unless other work goes on, as work of this visitor's."""
+@gate.editor
+def rebuild(places: Folders) -> None:
+    """Begin to make the index match the library."""
+    model = engine.model_of(places)
+    begin(
+        places,
+        lambda listen: build(places.library, places.index, model=model, on_event=listen),
+    )
+
+
+def begin(places: Folders, job: work.Job, *, told_elsewhere: bool = False) -> bool:
+    """Begin work on the index as this visitor's, unless other work goes on; return if it began.
+
+    How it ended is told by ``tell_outcome``, or elsewhere unless it failed. Nothing is begun for
+    whoever may not edit.
+    """
+    if not gate.may_edit():
+        st.session_state["denied"] = True
+        return False
     begun = work.desk(str(places.index)).begin(job)
     st.session_state["refused_work"] = begun is None
     if begun is not None:
         st.session_state["work"] = begun
+        st.session_state["told_elsewhere"] = told_elsewhere
+    return begun is not None
 
 
 def watch_work(places: Folders) -> None:
@@ -85,6 +104,8 @@ def tell_outcome(known: Collection[str] = ()) -> None:
     if ended is None or ended.outcome is None:
         return
     outcome = ended.outcome
+    if outcome.result is not None and st.session_state.get("told_elsewhere"):
+        return
     if outcome.result is None:
         st.html(parts.notice(outcome.title, [outcome.problem], kind="bad"))
     else:

@@ -71,26 +71,6 @@ FILTER_OFF_HELP = "Lift this filter"
 FILTERS_NOTHING_TITLE = "The filters leave nothing to ask"
 FILTERS_NOTHING = "No passage of the library meets all of them at once: {}."
 
-FILTER_NAMES = {
-    "places": "Place",
-    "years": "Year",
-    "families": "Kind of inspection",
-    "standards": "Standard",
-    "kinds": "Kind of finding",
-    "reports": "Reports",
-}
-FILTER_KINDS = {
-    "strength": "Strength",
-    "improvement": "Area for improvement",
-    "recommendation": "Recommendation",
-    "rating": "Rating or score",
-}
-FILTER_ANY = "Any"
-FILTERS_LEAD = "Only what meets all of these is asked."
-FILTERS_CLEAR = "Clear all filters"
-FILTERS_NOTHING_TITLE = "The filters leave nothing to ask"
-FILTERS_NOTHING = "No passage of the library meets all of them at once: {}."
-
 CAUTION = "How sure an answer must be"
 CAUTIONS = {"strict": "Strict", "balanced": "Balanced", "helpful": "Helpful"}
 CAUTION_HELP = (
