@@ -8,7 +8,7 @@ import streamlit as st
 
 from indexer.snapshot import Snapshot
 from qa.choice import CAUTION
-from qa.views import asking, engine, pagepanel, parts, reply, states, strings
+from qa.views import asking, cited, engine, filters, pagepanel, parts, reply, states, strings
 from qa.views.asking import Asked
 from qa.views.engine import Folders
 from qa.views.escape import clean, markdown
@@ -39,7 +39,12 @@ def show(library: StreamlitPage) -> None:
     if asked is None:
         st.html(parts.paragraph(strings.ASK_LEAD, "rq-lead"))
     _form(snapshot, asked)
+    filters.show(engine.catalogue(places, snapshot))
     states.tell_warnings(places, snapshot, library)
+    link = asking.what_is_cited() if asked is None else None
+    if link is not None:
+        cited.show(places, snapshot, link)
+        return
     if asked is None:
         _home(places, snapshot, library)
         engine.load_model_soon(snapshot.model_name)

@@ -33,30 +33,64 @@ export default function (component) {
     if (number) {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
+      remembered.rqFrom = number.dataset.source;
+      remembered.rqGo = event.detail === 0 ? "yes" : "";  // by the keyboard
       setTriggerValue("source", number.dataset.source);
+      setTimeout(go, 700);  // where the same page was open already
+      return;
+    }
+    if (target.closest(".st-key-page-close button") && event.detail === 0) comeBack();
+    const link = target.closest("a.rq-link");
+    if (link) {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      copy(link.href, "link");
       return;
     }
     if (target.closest(".st-key-" + data.copyKey + " button")) {
       event.stopPropagation();
-      const clipboard = navigator.clipboard;
-      (clipboard ? clipboard.writeText(data.text) : Promise.reject(new Error("no clipboard")))
-        .then(() => setTriggerValue("copied", "yes"), () => setTriggerValue("copied", "no"));
+      copy(data.text, "answer");
     }
   });
+
+  const copy = (text, what) => {
+    const clipboard = navigator.clipboard;
+    (clipboard ? clipboard.writeText(text) : Promise.reject(new Error("no clipboard")))
+      .then(() => setTriggerValue("copied", what), () => setTriggerValue("copied", "no " + what));
+  };
 
   listen("keydown", (event) => {
     if (event.key !== "Escape") return;
     const at = document.activeElement;
-    if (at && at.matches("a.rq-n")) { at.blur(); return; }
+    const shown = document.querySelectorAll("a.rq-n:is(:hover, :focus)");
+    for (const number of shown) {
+      number.dataset.hushed = "yes";
+      for (const left of ["pointerleave", "blur"])
+        number.addEventListener(left, () => delete number.dataset.hushed, { once: true });
+    }
     if (at && at.closest(".st-key-page-panel")) {
       document.querySelector(".st-key-page-close button")?.click();
     }
   });
 
+  // Whoever opens a page by keyboard goes to it, and comes back to its number on closing it.
+  const remembered = document.body.dataset;
+  const go = () => {
+    const box = document.querySelector(".st-key-page-panel .rq-scroll");
+    if (!remembered.rqGo || !box) return;
+    remembered.rqGo = "";
+    box.focus({ preventScroll: true });
+  };
+  const comeBack = () => {
+    const number = remembered.rqFrom;
+    if (number) document.querySelector(`a.rq-n[data-source="${CSS.escape(number)}"]`)?.focus();
+  };
+
   const bring = () => {
     for (const box of document.querySelectorAll(".rq-scroll:not([data-placed])")) {
       const mark = box.querySelector(".rq-target");
       box.dataset.placed = "yes";
+      go();
       if (!mark) continue;
       box.scrollTop = Math.max(0, mark.offsetTop - box.clientHeight / 3);
       box.scrollLeft = Math.max(0, mark.offsetLeft - 16);
@@ -90,7 +124,7 @@ def mount(text: str, places: Mapping[str, Opened]) -> None:
 
     done = st.session_state.pop("copied", None)
     if done is not None:
-        st.toast(strings.COPIED if done == "yes" else strings.NOT_COPIED)
+        st.toast(strings.OUTCOMES_OF_COPYING.get(str(done), strings.NOT_COPIED))
     _component()(
         key=KEY,
         data={"text": text, "copyKey": COPY_KEY},

@@ -13,6 +13,7 @@ from qa.compare import MAX_REPORTS, default_reports, inspections
 from qa.question import MAX_CHARACTERS
 from qa.records import Answer
 from qa.views.asking import DEFAULT_CAUTION, keep_opened
+from qa.views.pagepanel import Opened
 
 QUESTION, CHANGES = "question", "changes"
 """The two ways to compare: one question to several reports, and what changed between two."""
@@ -51,9 +52,11 @@ def what_is_wanted(snapshot: Snapshot) -> tuple[Wanted, tuple[str, ...]]:
     address = _address()
     if "compared" not in state or (address != Wanted() and address != state.get("compare_linked")):
         state["compared"] = address
-        state["opened"] = None
         forget_fields()
     known = {report.id for report in snapshot.reports}
+    opened: Opened | None = state.get("opened")
+    if "compare_question" not in state or (opened is not None and opened.report not in known):
+        state["opened"] = None  # it was another page's, or of a report that has left
     asked: Wanted = state["compared"]
     gone = tuple(report for report in asked.reports if report not in known)
     wanted = _complete(asked, snapshot, known)

@@ -60,7 +60,8 @@ def asked(question: str) -> str:
 def answer(question: str, sentences: Sequence[Sentence], citations: Sequence[Citation] = ()) -> str:
     """Return an answer, each sentence with the numbers of its sources.
 
-    A number leads to its source; pointing at it or reaching it by keyboard shows the quote.
+    A number leads to its source; pointing at it or reaching it by keyboard shows the quote. An
+    empty question is one that stands elsewhere on the page.
     """
     sources = {source.n: source for source in citations}
     told = [_sentence(sentence, sources) for sentence in sentences]
@@ -70,7 +71,7 @@ def answer(question: str, sentences: Sequence[Sentence], citations: Sequence[Cit
         body = f"<ul>{''.join(f'<li>{one}</li>' for one in told)}</ul>"
     return (
         f'<section class="rq-answer" aria-label="{strings.ANSWER}" aria-live="polite">'
-        f"{asked(question)}{body}</section>"
+        f"{asked(question) if question else ''}{body}</section>"
     )
 
 
@@ -136,7 +137,15 @@ def hit(found: Hit, title: str, labels: Sequence[str], *, scored: bool = True) -
 
 def _place(title: str, section: Sequence[str]) -> str:
     path = f'<p class="rq-path">{html(" › ".join(section))}</p>' if section else ""
-    return f'<p class="rq-path">{html(title)}</p>{path}'
+    return f'<p class="rq-path">{html(title)}</p>{path}' if title else path
+
+
+def cite_link(address: str, n: int) -> str:
+    """Return the link to a source itself, which is copied where the page's script runs."""
+    return (
+        f'<p class="rq-quiet"><a class="rq-link" href="{html(address)}" target="_blank" '
+        f'rel="noopener" aria-label="{html(strings.copy_link(n))}">{strings.COPY_LINK}</a></p>'
+    )
 
 
 def first_evidence(found: Iterable[tuple[Hit, str, Sequence[str]]]) -> str:

@@ -10,12 +10,16 @@ from indexer.errors import IndexerError, UnknownReport
 from indexer.snapshot import Snapshot
 from qa.choice import THRESHOLD
 from qa.errors import BadQuestion, QaError, Wait
+from qa.links import address_of, link_to
 from qa.records import Answer
 from qa.views import (
     asking,
     bridge,
+    downloads,
     engine,
     export,
+    filters,
+    first,
     gate,
     pagepanel,
     parts,
@@ -38,10 +42,18 @@ def answer_to(places: Folders, snapshot: Snapshot, asked: Asked) -> Answer | Non
     if kept is not None and kept[0] == key:
         return kept[1]
     loaded = engine.load_model_soon(snapshot.model_name)
+    catalogue = engine.catalogue(places, snapshot)
     try:
-        with st.spinner(strings.SEARCHING if loaded else strings.LOADING_MODEL), gate.turn():
+        left = catalogue.narrowed(asked.filters, asked.reports)
+        if asked.filters and not left.passages:
+            filters.tell_nothing_left(catalogue, asked)
+            return None
+        said = strings.SEARCHING if loaded else strings.LOADING_MODEL
+        with st.spinner(said), gate.turn(), first.shown(snapshot) as tell:
+            if not loaded:
+                tell(engine.nearest_by_words(snapshot, asked.question, left))
             answer = engine.engine(places, snapshot).ask(
-                asked.question, asked.reports, asked.threshold
+                asked.question, left.reports, asked.threshold, within=left.rows, on_found=tell
             )
     except (BadQuestion, UnknownReport) as error:
         st.html(parts.notice(strings.BAD_QUESTION_TITLE, [str(error)], kind="bad"))
@@ -56,7 +68,8 @@ def answer_to(places: Folders, snapshot: Snapshot, asked: Asked) -> Answer | Non
     state["opened"] = _first_source(answer)
     titles = {info.id: info.title for info in snapshot.reports}
     cited = {source.report: titles[source.report] for source in answer.citations}
-    asking.remember(Told(asked, snapshot.name, answer, cited))
+    cited |= {report: titles[report] for report in asked.reports}
+    asking.remember(Told(asked, snapshot.name, answer, cited, export.now()))
     return answer
 
 
@@ -86,7 +99,10 @@ def show(snapshot: Snapshot, answer: Answer) -> None:
                 place = Opened(source.report, source.page, source.page, source.rects)
                 with st.container(border=True, gap="small", key=f"card-{source.n}"):
                     st.html(parts.citation(source, titles[source.report]))
-                    pagepanel.opener(f"source-{source.n}", place)
+                    with st.container(horizontal=True, vertical_alignment="center"):
+                        pagepanel.opener(f"source-{source.n}", place)
+                        address = address_of(link_to(source.report, source.page, source.quote))
+                        st.html(parts.cite_link(address, source.n), width="content")
     else:
         st.html(parts.asked(answer.question))
         st.html(parts.notice(strings.NO_ANSWER_TITLE, [answer.text, strings.NO_ANSWER_LEAD]))
@@ -103,14 +119,8 @@ def _tools(snapshot: Snapshot, answer: Answer) -> None:
     titles = {info.id: info.title for info in snapshot.reports}
     with st.container(horizontal=True, gap="small", key="tools"):
         st.button(strings.COPY, key=bridge.COPY_KEY, icon=":material/content_copy:")
-        st.download_button(
-            strings.DOWNLOAD,
-            lambda: export.as_markdown([answer], titles, snapshot.name),
-            file_name=export.file_name(answer.question),
-            mime="text/markdown",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        told = asking.history()[:1]  # the answer that is shown is the last that was given
+        downloads.menu(strings.DOWNLOAD, downloads.answers(told), answer.question, "answer")
     places = {
         str(source.n): Opened(source.report, source.page, source.page, source.rects)
         for source in answer.citations
@@ -120,15 +130,8 @@ def _tools(snapshot: Snapshot, answer: Answer) -> None:
 
 def session_download(told: Sequence[Told]) -> None:
     """Draw the download of every answer of this session, the first one first."""
-    first_to_last = list(reversed(told))
-    st.download_button(
-        strings.DOWNLOAD_SESSION,
-        lambda: export.session_markdown(first_to_last),
-        file_name=strings.SESSION_FILE,
-        mime="text/markdown",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    files = downloads.answers(list(reversed(told)))
+    downloads.menu(strings.DOWNLOAD_SESSION, files, strings.SESSION_FILE, "session")
 
 
 def _nearest(snapshot: Snapshot, answer: Answer, titles: dict[str, str]) -> None:

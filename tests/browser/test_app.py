@@ -76,8 +76,10 @@ def test_an_answer_is_cited_and_the_cited_words_are_highlighted(
     assert file.endswith(f"#page={number}")
     assert page.request.get(f"{address}{file}").body().startswith(b"%PDF-")
 
+    page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as kept:
-        page.get_by_role("button", name="Download", exact=True).click()
+        page.get_by_role("button", name="Markdown").click()
+    page.keyboard.press("Escape")
     assert kept.value.suggested_filename == "why-was-staffing-rated-inadequate.md"
     assert f"PDF page {number}" in kept.value.path().read_text("utf-8")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
