@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -16,12 +16,20 @@ from typing import Any, overload
 
 import numpy as np
 
+from indexer import disk
 from indexer.records import Finding, PageText, Passage, TextWord
 
 CACHED_PASSAGES = 4096
 """Decoded passages that are kept: about 40 MB, and some hundred questions' worth."""
 
 WORD_COLUMNS = ("starts", "ends", "word_pages", "rects")
+
+Check = Callable[[], None]
+"""Raises where a file has changed since it was opened."""
+
+
+def _no_check() -> None:
+    """Let a file that nobody else can reach yet be read."""
 
 
 def write_passages(path: Path, passages: Sequence[Passage]) -> None:
@@ -101,8 +109,9 @@ def _word_columns(
 class FindingRows:
     """The findings of a file in row order, decoded when they are asked for."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, check: Check = _no_check) -> None:
         self._table = _read(path)
+        self._check = check
 
     def __len__(self) -> int:
         rows: int = self._table.num_rows
@@ -110,6 +119,7 @@ class FindingRows:
 
     def rows(self, rows: range) -> tuple[Finding, ...]:
         """Return the findings in some rows."""
+        self._check()
         return tuple(map(_finding, self._table.slice(rows.start, len(rows)).to_pylist()))
 
     def places(self, rows: range) -> list[tuple[str, str, str, int]]:
@@ -152,22 +162,19 @@ def sound(text: str) -> str:
 class PassageRows(Sequence[Passage]):
     """The passages of a file in row order, decoded when they are asked for.
 
-    ``reports`` are pairs of a report's id and its number of passages, in row order.
+    ``reports`` are pairs of a report's id and its number of passages, in row order; ``check`` is
+    called before a row is read from the file.
     """
 
-    def __init__(self, path: Path, reports: Sequence[tuple[str, int]]) -> None:
-        table = _read(path)
-        self._length: int = table.num_rows
-        self._columns = {name: _single(table.column(name)) for name in table.column_names}
-        self._flat = {
-            name: _Lists(self._columns[name]) for name in (*WORD_COLUMNS, "units", "cells")
-        }
-        self._ids = [report for report, _ in reports]
-        self._ends = list(accumulate(count for _, count in reports))
-        self._cached = lru_cache(maxsize=CACHED_PASSAGES)(self._decode)
+    def __init__(
+        self, path: Path, reports: Sequence[tuple[str, int]], check: Check = _no_check
+    ) -> None:
+        self._rows = _DecodedRows(path, reports, check)
+        # Of another object's method: of its own, each would hold the other, and files stay open.
+        self._cached = lru_cache(maxsize=CACHED_PASSAGES)(self._rows.decode)
 
     def __len__(self) -> int:
-        return self._length
+        return self._rows.length
 
     @overload
     def __getitem__(self, row: int) -> Passage: ...
@@ -177,18 +184,41 @@ class PassageRows(Sequence[Passage]):
 
     def __getitem__(self, row: int | slice) -> Passage | list[Passage]:
         if isinstance(row, slice):
-            return [self._cached(at) for at in range(*row.indices(self._length))]
+            return [self._cached(at) for at in range(*row.indices(self._rows.length))]
         at = operator.index(row)
-        if not -self._length <= at < self._length:
-            raise IndexError(f"There is no passage {at}: there are {self._length:,}.")
-        return self._cached(at % self._length)
+        length = self._rows.length
+        if not -length <= at < length:
+            raise IndexError(f"There is no passage {at}: there are {length:,}.")
+        return self._cached(at % length)
 
     def sections(self, rows: range) -> list[tuple[str, ...]]:
         """Return the headings above the passages in some rows, the rest not decoded."""
+        return self._rows.sections(rows)
+
+
+class _DecodedRows:
+    """The columns of a file of passages."""
+
+    def __init__(self, path: Path, reports: Sequence[tuple[str, int]], check: Check) -> None:
+        table = _read(path)
+        self.length: int = table.num_rows
+        self._check = check
+        self._columns = {name: _single(table.column(name)) for name in table.column_names}
+        self._flat = {
+            name: _Lists(self._columns[name]) for name in (*WORD_COLUMNS, "units", "cells")
+        }
+        self._ids = [report for report, _ in reports]
+        self._ends = list(accumulate(count for _, count in reports))
+
+    def sections(self, rows: range) -> list[tuple[str, ...]]:
+        """Return the headings above the passages in some rows."""
+        self._check()
         part = self._columns["section"].slice(rows.start, len(rows))
         return [tuple(path) for path in part.to_pylist()]
 
-    def _decode(self, row: int) -> Passage:
+    def decode(self, row: int) -> Passage:
+        """Return the passage in a row."""
+        self._check()
         column, flat = self._columns, self._flat
         starts, ends, pages, sides = (flat[name].row(row) for name in WORD_COLUMNS)
         rects = zip(sides[0::4], sides[1::4], sides[2::4], sides[3::4], strict=True)
@@ -210,8 +240,9 @@ class PassageRows(Sequence[Passage]):
 class PageRows:
     """The pages of a file in row order, decoded when they are asked for."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, check: Check = _no_check) -> None:
         table = _read(path)
+        self._check = check
         self._length: int = table.num_rows
         self._columns = [
             _single(table.column(name))
@@ -223,10 +254,12 @@ class PageRows:
 
     def numbers(self, rows: range) -> list[int]:
         """Return the numbers of the pages in some rows."""
+        self._check()
         numbers: list[int] = self._columns[0].slice(rows.start, len(rows)).to_pylist()
         return numbers
 
     def __getitem__(self, row: int) -> PageText:
+        self._check()
         return PageText(*(column[row].as_py() for column in self._columns))
 
 
@@ -268,7 +301,7 @@ def _write(path: Path, columns: dict[str, tuple[Any, Iterable[Any]]]) -> None:
 def _write_table(path: Path, table: Any) -> None:
     import pyarrow as pa
 
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    with disk.Writer(path) as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
 
 

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+import io
+import json
+import os
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -16,17 +22,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from indexer import arrow, store
+from indexer import arrow, disk, store
 from indexer.embedding import Embeddings, passage_input
 from indexer.errors import IndexDamaged, ModelMismatch, NoPages
 from indexer.lexical import terms, words
+from indexer.library import unknown_report
 from indexer.records import Finding, PageText, Passage, Report
 from indexer.store import DEFAULT_INDEX, REBUILD, Manifest, ReportInfo
 
 __all__ = [
     "DEFAULT_INDEX",
     "ReportInfo",
-from indexer.library import unknown_report
     "Snapshot",
     "open_snapshot",
     "read_shard",
@@ -48,6 +54,16 @@ CANARIES = 5
 NPY_HEADER = 128
 """Bytes in front of the numbers of a two-dimensional array, as numpy writes it."""
 
+BM25 = "bm25"
+BM25_ARRAYS = {
+    "data": "data.csc.index.npy",
+    "indices": "indices.csc.index.npy",
+    "indptr": "indptr.csc.index.npy",
+}
+BM25_TERMS = "vocab.index.json"
+BM25_SETTINGS = "params.index.json"
+"""The files of the BM25 index are called and made as ``bm25s`` would, which could load them."""
+
 ARRAYS = ("vectors.npy", "tokens.npy", "token_units.npy", "token_offsets.npy")
 TABLES = ("passages.arrow", "pages.arrow", "findings.arrow")
 
@@ -61,14 +77,17 @@ Int64 = npt.NDArray[np.int64]
 
 
 def write_shard(folder: Path, report: Report, embeddings: Embeddings) -> None:
-    """Write one report, read and embedded, into an empty folder, with its checksums."""
+    """Write one report, read and embedded, into an empty folder, with its checksums.
+
+    The folder is called by the shard's key, wherever it stands.
+    """
     arrow.write_passages(folder / "passages.arrow", report.passages)
     arrow.write_pages(folder / "pages.arrow", report.pages)
     arrow.write_findings(folder / "findings.arrow", report.findings)
-    np.save(folder / "vectors.npy", embeddings.vectors, allow_pickle=False)
-    np.save(folder / "tokens.npy", embeddings.tokens, allow_pickle=False)
-    np.save(folder / "token_units.npy", embeddings.token_units, allow_pickle=False)
-    np.save(folder / "token_offsets.npy", embeddings.token_offsets, allow_pickle=False)
+    _write_array(folder / "vectors.npy", embeddings.vectors)
+    _write_array(folder / "tokens.npy", embeddings.tokens)
+    _write_array(folder / "token_units.npy", embeddings.token_units)
+    _write_array(folder / "token_offsets.npy", embeddings.token_offsets)
     store.seal(
         folder,
         {
@@ -161,7 +180,7 @@ def _join_arrays(folder: Path, shards: Sequence[Path]) -> int:
         _join_array(folder / name, [shard / name for shard in shards])
     counts = [np.diff(_array(shard / "token_offsets.npy")) for shard in shards]
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64)
-    np.save(folder / "token_offsets.npy", offsets, allow_pickle=False)
+    _write_array(folder / "token_offsets.npy", offsets)
     return int(_array(folder / "vectors.npy").shape[1])
 
 
@@ -170,12 +189,18 @@ def _join_array(target: Path, sources: Sequence[Path]) -> None:
     arrays = [_array(source) for source in sources]
     rows = sum(len(array) for array in arrays)
     shape = (rows, *arrays[0].shape[1:])
-    joined = np.lib.format.open_memmap(target, mode="w+", dtype=arrays[0].dtype, shape=shape)
-    at = 0
-    for array in arrays:
-        joined[at : at + len(array)] = array
-        at += len(array)
-    joined.flush()
+    kind = np.lib.format.dtype_to_descr(arrays[0].dtype)
+    with disk.Writer(target) as file:
+        header = {"descr": kind, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for array in arrays:
+            if len(array):
+                file.write(np.ascontiguousarray(array).data)
+
+
+def _write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    with disk.Writer(path) as file:
+        np.save(file, array, allow_pickle=False)
 
 
 def _write_dense(folder: Path, dimension: int) -> None:
@@ -183,7 +208,8 @@ def _write_dense(folder: Path, dimension: int) -> None:
     faiss = _faiss()
     index = faiss.IndexFlatIP(dimension)
     index.add(np.ascontiguousarray(_array(folder / "vectors.npy")))
-    (folder / "faiss.index").write_bytes(faiss.serialize_index(index).tobytes())
+    with disk.Writer(folder / "faiss.index") as file:
+        file.write(faiss.serialize_index(index).data)
 
 
 def _write_lexical(folder: Path, manifest: Manifest) -> None:
@@ -204,7 +230,20 @@ def _write_lexical(folder: Path, manifest: Manifest) -> None:
     ids = [[vocabulary[term] for term in row] for row in lists]
     index = bm25s.BM25(method="lucene", k1=BM25_K1, b=BM25_B, backend="numpy")
     index.index((ids, vocabulary), create_empty_token=False, show_progress=False)
-    index.save(folder / "bm25", show_progress=False)
+    _save_lexical(folder / BM25, index)
+
+
+def _save_lexical(folder: Path, index: Any) -> None:
+    """Write a BM25 index as its own library would, but by way of the one place that writes."""
+    disk.make_folder(folder)
+    for part, file in BM25_ARRAYS.items():
+        _write_array(folder / file, index.scores[part])
+    vocabulary = json.dumps(index.vocab_dict, ensure_ascii=False)
+    disk.write(folder / BM25_TERMS, vocabulary.encode())
+    names = ("k1", "b", "delta", "method", "idf_method", "dtype", "int_dtype", "backend")
+    settings = {name: getattr(index, name) for name in names}
+    settings["num_docs"] = index.scores["num_docs"]
+    disk.write(folder / BM25_SETTINGS, json.dumps(settings, indent=1).encode())
 
 
 # Reading a snapshot
@@ -213,8 +252,10 @@ def _write_lexical(folder: Path, manifest: Manifest) -> None:
 class Snapshot:
     """One moment of an index, pinned: what is published later does not change it.
 
-    ``open_snapshot`` makes one, after checking its files. Each is opened or mapped here and stays
-    readable even when a later build removes it.
+    ``open_snapshot`` makes one, after checking its files. Each is opened here and stays readable
+    even when a later build removes it. What is loaded whole, the two indexes of vectors and of
+    words, is loaded when it is first asked for, by its hash; the rest is mapped into memory. A file
+    that is written to or cut while it is mapped is noticed when it is next read from.
 
     Attributes:
         name: number and digest of the snapshot.
@@ -223,8 +264,10 @@ class Snapshot:
         reports: the reports in row order.
         refused: files of the library that are not in it, with the reasons.
         passages: all passages in row order, decoded when they are asked for.
-        vectors: float32 [n, d], of unit length, one row a passage.
         warnings: sentences for the user, such as that an older snapshot had to stand in.
+
+    Raises:
+        IndexDamaged: by every method, a file has changed since it was opened.
     """
 
     def __init__(
@@ -245,27 +288,55 @@ class Snapshot:
         self.passages: Sequence[Passage] = ()
         self._page_rows: arrow.PageRows | None = None
         self._finding_rows: arrow.FindingRows | None = None
-        self.vectors: Float32 = np.zeros((0, self.dimension), np.float32)
+        self._vectors: Float32 = np.zeros((0, self.dimension), np.float32)
         self._tokens: Float16 = np.zeros((0, self.dimension), np.float16)
         self._units: Int16 = np.zeros(0, np.int16)
         self._offsets: Int64 = np.zeros(1, np.int64)
+        self._files = _Files(folder, manifest.files)
+        self._loading = threading.Lock()
+        self._loaded_dense: Any = None
+        self._loaded_lexical: Any = None
         if self.reports:
             self._open(folder, manifest)
-        self._dense = _open_dense(folder, manifest) if "faiss.index" in manifest.files else None
-        self._lexical = _open_lexical(folder, manifest)
 
     def _open(self, folder: Path, manifest: Manifest) -> None:
         """Map the tables and arrays of a snapshot that has reports."""
         missing = {*ARRAYS, *TABLES} - manifest.files.keys()
         if missing:
             raise IndexDamaged(f"The snapshot {self.name} has no {min(missing)}. {REBUILD}")
-        self.passages = arrow.PassageRows(folder / "passages.arrow", _counts(manifest))
-        self._page_rows = arrow.PageRows(folder / "pages.arrow")
-        self._finding_rows = arrow.FindingRows(folder / "findings.arrow")
-        self.vectors = _rows(folder / "vectors.npy", np.float32, manifest.passages, self.dimension)
+        check = self._files.check_of
+        self.passages = arrow.PassageRows(
+            folder / "passages.arrow", _counts(manifest), check("passages.arrow")
+        )
+        self._page_rows = arrow.PageRows(folder / "pages.arrow", check("pages.arrow"))
+        self._finding_rows = arrow.FindingRows(folder / "findings.arrow", check("findings.arrow"))
+        self._vectors = _rows(folder / "vectors.npy", np.float32, manifest.passages, self.dimension)
         self._tokens = _rows(folder / "tokens.npy", np.float16, manifest.tokens, self.dimension)
         self._units = _array(folder / "token_units.npy")
         self._offsets = _array(folder / "token_offsets.npy")
+
+    @property
+    def vectors(self) -> Float32:
+        """The vectors, float32 [n, d], of unit length, one row a passage."""
+        if self.reports:
+            self._files.check("vectors.npy")
+        return self._vectors
+
+    @property
+    def _dense(self) -> Any:
+        """The FAISS index, or None where there is no passage."""
+        with self._loading:
+            if self._loaded_dense is None and "faiss.index" in self._files:
+                self._loaded_dense = _load_dense(self._files)
+        return self._loaded_dense
+
+    @property
+    def _lexical(self) -> Any:
+        """The BM25 index, or None where no passage has a term."""
+        with self._loading:
+            if self._loaded_lexical is None and f"{BM25}/{BM25_SETTINGS}" in self._files:
+                self._loaded_lexical = _load_lexical(self._files)
+        return self._loaded_lexical
 
     def rows_of(self, report: str) -> range:
         """Return the rows of a report's passages.
@@ -319,6 +390,8 @@ class Snapshot:
 
     def token_vectors(self, row: int) -> tuple[Float16, Int16]:
         """Return a passage's token vectors, float16 [t, d], and the unit of each, int16 [t]."""
+        for name in ("tokens.npy", "token_units.npy", "token_offsets.npy"):
+            self._files.check(name)
         start, end = int(self._offsets[row]), int(self._offsets[row + 1])
         return self._tokens[start:end], self._units[start:end]
 
@@ -396,6 +469,7 @@ def open_snapshot(index: Path = DEFAULT_INDEX) -> Snapshot:
     Raises:
         IndexMissing: there is no index.
         IndexDamaged: there is no sound snapshot; the message names the file.
+        DiskFailed: its files cannot be opened just now.
     """
     while True:
         name, manifest, warnings = store.in_service(index)
@@ -403,6 +477,8 @@ def open_snapshot(index: Path = DEFAULT_INDEX) -> Snapshot:
         try:
             return Snapshot(folder, manifest, warnings=warnings)
         except OSError as error:
+            if error.errno in disk.PASSING:
+                raise disk.failed(error, folder, "opened") from error
             # A build may have published twice meanwhile, and removed what was being opened.
             if folder.is_dir():
                 raise IndexDamaged(
@@ -448,21 +524,91 @@ def _faiss() -> Any:
     return faiss
 
 
-def _open_dense(folder: Path, manifest: Manifest) -> Any:
+class _Files:
+    """The files of a snapshot, held open: a build that removes them does not take them away."""
+
+    def __init__(self, folder: Path, records: dict[str, store.FileRecord]) -> None:
+        self._folder = folder
+        self._records = records
+        self._handles: dict[str, int] = {}
+        self._states: dict[str, tuple[int, int]] = {}
+        weakref.finalize(self, _close, self._handles)
+        for name in records:
+            self._handles[name] = os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC)
+            self._states[name] = self._state(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._handles
+
+    def check(self, name: str) -> None:
+        """Raise ``IndexDamaged`` where a file was written to or cut since it was opened.
+
+        Who reads a page of a mapped file that has been cut away is killed by the system.
+        """
+        if self._state(name) != self._states[name]:
+            raise IndexDamaged(
+                f"The file {name} of snapshot {self._folder.name} has changed since it was opened. "
+                f"{REBUILD}"
+            )
+
+    def check_of(self, name: str) -> Callable[[], None]:
+        """Return the check of one file."""
+        return partial(self.check, name)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a file, which has the hash that the manifest gives.
+
+        Raises:
+            IndexDamaged: it has another.
+        """
+        record, handle = self._records[name], self._handles[name]
+        parts, at = [], 0
+        while at <= record.size and (part := os.pread(handle, record.size + 1 - at, at)):
+            parts.append(part)
+            at += len(part)
+        raw = parts[0] if len(parts) == 1 else b"".join(parts)
+        if hashlib.sha256(raw).hexdigest() != record.sha256:
+            raise IndexDamaged(
+                f"The file {name} of snapshot {self._folder.name} is damaged: its sha256 is not "
+                f"the one in the manifest. {REBUILD}"
+            )
+        return raw
+
+    def _state(self, name: str) -> tuple[int, int]:
+        stat = os.fstat(self._handles[name])
+        return stat.st_size, stat.st_mtime_ns
+
+
+def _close(handles: dict[str, int]) -> None:
+    for handle in handles.values():
+        os.close(handle)
+    handles.clear()
+
+
+def _load_dense(files: _Files) -> Any:
     """Return the FAISS index from the very bytes whose sha256 was found right."""
-    raw = (folder / "faiss.index").read_bytes()
-    if hashlib.sha256(raw).hexdigest() != manifest.files["faiss.index"].sha256:
-        raise IndexDamaged(f"The file faiss.index of {folder.name} is damaged. {REBUILD}")
-    return _faiss().deserialize_index(np.frombuffer(raw, np.uint8))
+    raw = files.read("faiss.index")
+    faiss = _faiss()
+    faiss.set_deserialization_vector_byte_limit(len(raw))  # no header can ask for more memory
+    return faiss.deserialize_index(np.frombuffer(raw, np.uint8))
 
 
-def _open_lexical(folder: Path, manifest: Manifest) -> Any:
-    """Return the BM25 index, or None where no passage has a term; nothing in it is a pickle."""
-    if not any(name.startswith("bm25/") for name in manifest.files):
-        return None
+def _load_lexical(files: _Files) -> Any:
+    """Return the BM25 index from bytes whose sha256 was found right; nothing in it is a pickle."""
     import bm25s
 
-    return bm25s.BM25.load(folder / "bm25", allow_pickle=False, show_progress=False)
+    settings = json.loads(files.read(f"{BM25}/{BM25_SETTINGS}"))
+    documents = settings.pop("num_docs")
+    index = bm25s.BM25(**settings)
+    index.vocab_dict = json.loads(files.read(f"{BM25}/{BM25_TERMS}"))
+    index.unique_token_ids_set = set(index.vocab_dict.values())
+    index.scores = {
+        part: np.load(io.BytesIO(files.read(f"{BM25}/{file}")), allow_pickle=False)
+        for part, file in BM25_ARRAYS.items()
+    }
+    index.scores["num_docs"] = documents
+    index.nonoccurrence_array = None  # only other forms of BM25 have one
+    return index
 
 
 # Checking
@@ -480,16 +626,22 @@ def verify(index: Path = DEFAULT_INDEX) -> list[str]:
     try:
         names, wrong = store.published(index)
     except IndexDamaged as error:
-        return [str(error)]
+        return [_without_way_out(str(error))]
     for at, name in enumerate(names):
         wrong += _wrong_with(index, name, in_service=at == 0)
-    for folder in sorted((index / "shards").glob("*")):
+    for folder in disk.listed(index / "shards"):
         if store.SHARD_NAME.fullmatch(folder.name):
             try:
-                store.unseal(folder)
+                store.unseal(folder, trust=False)
             except IndexDamaged as error:
                 wrong.append(str(error))
-    return wrong
+    wrong += store.wrong_notes(index)
+    return [_without_way_out(sentence) for sentence in wrong]
+
+
+def _without_way_out(sentence: str) -> str:
+    """Return what is wrong alone: whoever shows several says once what is to be done."""
+    return sentence.removesuffix(REBUILD).rstrip()
 
 
 def _wrong_with(index: Path, name: str, *, in_service: bool) -> list[str]:
@@ -499,7 +651,7 @@ def _wrong_with(index: Path, name: str, *, in_service: bool) -> list[str]:
         manifest = store.read_manifest(index, name)
     except IndexDamaged as error:
         return [str(error)]
-    wrong = store.wrong_files(folder, manifest.files)
+    wrong = store.wrong_files(folder, manifest.files, trust=False)
     if wrong or not in_service:
         return wrong
     try:

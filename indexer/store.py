@@ -6,11 +6,20 @@
     ├── CURRENT                        the name of the snapshot in service
     ├── LOCK                           held through the operating system while a process builds
     ├── .building/                     what a build is writing; the next build clears what is left
+    ├── checked/<name>                 the state of files in which their checksums were found right
     ├── shards/<key>/                  one report read and embedded, named by what went into it
     └── snapshots/<number>-<digest>/   never changed once it stands there
 
 The digest in a snapshot's name is that of its manifest, and the manifest holds the size and
 sha256 of every other file: the one line of CURRENT vouches for every byte that is served.
+
+To hash all of a large index takes longer than anybody waits for an answer, so what was hashed is
+noted: number, size and times of each file, as the file system gives them, the time of its last
+change among them, which no program can set. A file of the same state is not hashed again; one
+that was written to, cut, swapped, put back or copied has another, and is. What goes wrong below
+the file system, on the disk itself, changes no state: ``verify`` always hashes, and withdraws the
+note of what it finds damaged.
+
 Standard library only, so that finding nothing to do costs next to nothing.
 """
 
@@ -22,34 +31,46 @@ import hashlib
 import json
 import os
 import re
-import shutil
-from collections.abc import Iterable, Iterator
+import secrets
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from indexer import disk
+from indexer.disk import sync, sync_folder
 from indexer.errors import BuildLocked, IndexDamaged, IndexerError, IndexMissing
+
+__all__ = ["sync", "sync_folder"]  # for the library, whose files are kept as safely
 
 DEFAULT_INDEX = Path(__file__).resolve().parents[1] / "data" / "index"
 """``data/index`` of the project, the folder above the package ``indexer``."""
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 """Goes up with every change to the files of an index, to what of a passage is embedded and to
 the terms of BM25: an index of another version is made again."""
 
 KEPT_SNAPSHOTS = 2
 """The one in service and the one before it, which stands in should the first be damaged."""
 
-LARGE_FILES = frozenset({"vectors.npy", "tokens.npy"})
-"""Not hashed when a snapshot is opened, only measured: they are mapped into memory and not even
-their headers are parsed, so a wrong byte can change a score but do nothing else, and to read them
-all would make every start as slow as the library is large. ``verify`` and every build hash them."""
+NOTHING_YET = b"-\n"
+"""What CURRENT says while the first snapshot of an index is put in its place: nothing is served."""
+
+REST_NS = 20_000_000
+"""Nanoseconds that a file must have been left alone before it is hashed for a note: a change
+within one tick of the file system's clock, at most a hundredth of a second, would leave no mark."""
+
+HOLDER_TRIES = 20
+HOLDER_WAIT_S = 0.01
+"""How often and how long to wait for the name of who holds the lock: it is written just after."""
 
 SNAPSHOT_NAME = re.compile(r"(\d{6,})-[0-9a-f]{16}")
 SHARD_NAME = re.compile(r"[0-9a-f]{64}")
 MANIFEST = "manifest.json"
 META = "meta.json"
+NOTED = re.compile(r"\d{6,}-[0-9a-f]{16}|[0-9a-f]{64}")
 REBUILD = "Run `python -m indexer build` to make the index again."
 
 
@@ -82,7 +103,8 @@ class ReportInfo:
     ``sha256`` is that of the PDF, ``created`` the date the PDF gives itself or empty, ``shard``
     the key under which the index keeps its vectors, ``findings`` the number of its findings and
     ``notes`` sentences on what of it could not be read; ``published`` is the date that the report
-    itself gives, "2024-07" or "2024-07-05", or empty.
+    itself gives, "2024-07" or "2024-07-05", or empty. ``place`` and ``family`` are what a person
+    says; where one says another title or date, ``own`` holds the document's.
     """
 
     id: str
@@ -97,6 +119,9 @@ class ReportInfo:
     findings: int = 0
     notes: tuple[str, ...] = ()
     published: str = ""
+    place: str = ""
+    family: str = ""
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +190,7 @@ def manifest_from(raw: bytes) -> Manifest:
                 | {
                     "acronyms": tuple((a, b) for a, b in report["acronyms"]),
                     "notes": tuple(report["notes"]),
+                    "own": tuple(report.get("own", ())),
                 }
             )
             for report in data.pop("reports")
@@ -193,8 +219,8 @@ def shard_path(index: Path, key: str) -> Path:
 def building_path(index: Path, name: str) -> Path:
     """Return an empty folder in which a build may write."""
     folder = index / ".building" / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    disk.remove_tree(folder)
+    disk.make_folder(folder)
     return folder
 
 
@@ -211,36 +237,53 @@ def published(index: Path) -> tuple[list[str], list[str]]:
     among them.
 
     Raises:
-        IndexMissing: the folder holds no index.
+        IndexMissing: the folder holds no index, or is none.
         IndexDamaged: CURRENT names a snapshot, and none is there.
+        DiskFailed: CURRENT cannot be opened just now.
     """
+    if index.exists() and not index.is_dir():
+        raise IndexMissing(_is_a_file(index))
     names = _snapshots(index)
-    try:
-        current = (index / "CURRENT").read_bytes()[:200].decode("ascii", "replace").strip()
-    except FileNotFoundError:
-        current = None
-    if not names:
-        if current is None:
-            raise IndexMissing(
-                f"There is no index in {index}: make it with `python -m indexer build`."
-            )
-        raise IndexDamaged(f"CURRENT names the snapshot {current!r}, which is missing. {REBUILD}")
-    if current is None:
+    raw = _current(index)
+    if raw == NOTHING_YET or (raw is None and not names):
+        raise IndexMissing(f"There is no index in {index}: make it with `python -m indexer build`.")
+    if raw is None:
         return names, [f"The file CURRENT of the index is missing. {REBUILD}"]
-    if current not in names:
-        return names, [
-            f"The file CURRENT of the index is damaged: it names the snapshot {current!r}, "
-            f"which is not there. {REBUILD}"
-        ]
-    return names[names.index(current) :], []
+    # To the byte: a line that has lost its end may have lost more.
+    found = [name for name in names if f"{name}\n".encode() == raw]
+    if found:
+        return names[names.index(found[0]) :], []
+    said = ascii(raw[:100].decode("ascii", "replace"))
+    if not names:
+        raise IndexDamaged(f"CURRENT names the snapshot {said}, which is missing. {REBUILD}")
+    return names, [
+        f"The file CURRENT of the index is damaged: it says {said}, and no snapshot has that name. "
+        f"{REBUILD}"
+    ]
+
+
+def _current(index: Path) -> bytes | None:
+    """Return what CURRENT holds, or None where it is not there; empty where it is unreadable."""
+    try:
+        with (index / "CURRENT").open("rb") as file:
+            return file.read(200)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno in disk.PASSING:
+            raise disk.failed(error, index / "CURRENT", "read") from error
+        return b""
+
+
+def _is_a_file(index: Path) -> str:
+    return f"{index} is a file; name a folder for the index with --index."
 
 
 def _snapshots(index: Path) -> list[str]:
     """Return the names of all snapshots, the newest first."""
-    folder = index / "snapshots"
-    names = os.listdir(folder) if folder.is_dir() else []
+    found = disk.listed(index / "snapshots")
     return sorted(
-        (name for name in names if SNAPSHOT_NAME.fullmatch(name) and (folder / name).is_dir()),
+        (path.name for path in found if SNAPSHOT_NAME.fullmatch(path.name) and path.is_dir()),
         key=lambda name: (int(name.split("-")[0]), name),
         reverse=True,
     )
@@ -260,10 +303,14 @@ def read_manifest(index: Path, name: str) -> Manifest:
 
     Raises:
         IndexDamaged: the manifest is missing or is not the one that was written.
+        DiskFailed: it cannot be opened just now.
     """
+    path = snapshot_path(index, name) / MANIFEST
     try:
-        raw = (snapshot_path(index, name) / MANIFEST).read_bytes()
+        raw = path.read_bytes()
     except OSError as error:
+        if error.errno in disk.PASSING:
+            raise disk.failed(error, path, "read") from error
         raise IndexDamaged(
             f"The file {MANIFEST} of snapshot {name} cannot be read ({error.strerror}). {REBUILD}"
         ) from error
@@ -275,19 +322,138 @@ def read_manifest(index: Path, name: str) -> Manifest:
     return manifest_from(raw)
 
 
-def wrong_file(folder: Path, name: str, record: FileRecord, *, by_hash: bool = True) -> str:
-    """Return what is wrong with a file of a snapshot or shard as a sentence, or nothing."""
+def wrong_files(folder: Path, files: dict[str, FileRecord], *, trust: bool = True) -> list[str]:
+    """Return a sentence for each file of a snapshot or shard that is not what was written.
+
+    With ``trust`` a file that is in the state in which it was last hashed is not hashed again.
+
+    Raises:
+        DiskFailed: a file cannot be opened just now.
+    """
+    index = folder.parent.parent
+    before = _noted(index, folder.name, files)
+    known = before if trust else {}
+    states = {name: _state(folder / name) for name in files}
+    fresh = [name for name in files if not states[name] or states[name] != known.get(name)]
+    rested = _rest([states[name] for name in fresh])
+    wrong = [_wrong_file(folder, name, files[name]) for name in fresh]
+    if any(wrong):
+        _withdraw(index, folder.name)
+    elif trust and rested and states != before:
+        _note(index, folder.name, files, states)
+    return [sentence for sentence in wrong if sentence]
+
+
+def _wrong_file(folder: Path, name: str, record: FileRecord) -> str:
+    """Return what is wrong with a file as a sentence, or nothing; it is measured and hashed."""
     where = f"The file {name} of {folder.parent.name.rstrip('s')} {folder.name}"
     path = folder / name
     try:
         size = path.stat().st_size
         if size != record.size:
             return f"{where} is damaged: it has {size:,} bytes and should have {record.size:,}."
-        if by_hash and file_sha256(path) != record.sha256:
+        if file_sha256(path) != record.sha256:
             return f"{where} is damaged: its sha256 is not the one in the manifest."
     except OSError as error:
+        if error.errno in disk.PASSING:
+            raise disk.failed(error, path, "read") from error
         return f"{where} cannot be read ({error.strerror})."
     return ""
+
+
+State = list[int]
+
+
+def _state(path: Path) -> State:
+    """Return number, size and times of last writing and last change of a file, or nothing."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return []
+    return [stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
+
+
+def _rest(states: list[State]) -> bool:
+    """Return whether a later change of files will show, having waited a moment where it would not.
+
+    A file system with a clock of its own that is ahead of ours cannot be waited for.
+    """
+    newest = max((max(state[2:], default=0) for state in states), default=0)
+    young = newest + REST_NS - time.time_ns()
+    if 0 < young <= REST_NS:
+        time.sleep(young / 1e9)
+    return young <= REST_NS
+
+
+def _noted(index: Path, name: str, files: dict[str, FileRecord]) -> dict[str, State]:
+    """Return the states of files in which their hashes were found right, nothing where unknown."""
+    try:
+        raw = (index / "checked" / name).read_bytes()
+        digest, _, body = raw.partition(b"\n")
+        if digest != _hash(body).encode():
+            return {}
+        noted = json.loads(body)
+        states: dict[str, State] = noted["states"]
+        return states if noted["of"] == _files_digest(name, files) else {}
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return {}
+
+
+def _note(index: Path, name: str, files: dict[str, FileRecord], states: dict[str, State]) -> None:
+    """Note the states of files whose hashes are right.
+
+    Where nothing may be written, as to whoever may only read an index, they are hashed each time.
+    """
+    body = json.dumps({"of": _files_digest(name, files), "states": states}).encode()
+    folder = index / "checked"
+    with contextlib.suppress(IndexerError):
+        disk.make_folder(folder)
+        by = folder / f"new-{secrets.token_hex(8)}"
+        try:
+            disk.replace(folder / name, f"{_hash(body)}\n".encode() + body, by=by)
+        except IndexerError:
+            disk.remove_file(by)
+            raise
+
+
+def _withdraw(index: Path, name: str) -> None:
+    with contextlib.suppress(IndexerError):
+        disk.remove_file(index / "checked" / name)
+
+
+def _files_digest(name: str, files: dict[str, FileRecord]) -> str:
+    records = {file: [record.size, record.sha256] for file, record in files.items()}
+    return _digest({"name": name, "files": records})
+
+
+def wrong_notes(index: Path) -> list[str]:
+    """Return a sentence for each note on checked files that is not what was written."""
+    wrong = []
+    for path in disk.listed(index / "checked"):
+        if NOTED.fullmatch(path.name):
+            try:
+                digest, _, body = path.read_bytes().partition(b"\n")
+            except OSError as error:
+                wrong.append(f"The file checked/{path.name} cannot be read ({error.strerror}).")
+                continue
+            if digest != _hash(body).encode() or not _is_of(body, path, index):
+                wrong.append(f"The file checked/{path.name} is damaged.")
+    return wrong
+
+
+def _is_of(body: bytes, path: Path, index: Path) -> bool:
+    """Return whether a note is on what its name says, as far as that is there to compare."""
+    name = path.name
+    try:
+        if SHARD_NAME.fullmatch(name):
+            files = _sealed(shard_path(index, name))[1]
+        else:
+            files = read_manifest(index, name).files
+        return bool(json.loads(body)["of"] == _files_digest(name, files))
+    except IndexDamaged:
+        return True
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
 
 
 def in_service(index: Path) -> tuple[str, Manifest, list[str]]:
@@ -325,64 +491,78 @@ def _opened(index: Path, name: str) -> Manifest:
     """Return a snapshot's manifest, having checked its files as they are for every opening."""
     manifest = read_manifest(index, name)
     folder = snapshot_path(index, name)
-    for file, record in manifest.files.items():
-        wrong = wrong_file(folder, file, record, by_hash=file not in LARGE_FILES)
-        if wrong:
-            raise IndexDamaged(f"{wrong} {REBUILD}")
+    wrong = wrong_files(folder, manifest.files)
+    if wrong:
+        raise IndexDamaged(f"{wrong[0]} {REBUILD}")
     return manifest
 
 
-def wrong_files(folder: Path, files: dict[str, FileRecord]) -> list[str]:
-    """Return a sentence for each file whose checksum is wrong."""
-    found = (wrong_file(folder, name, record) for name, record in files.items())
-    return [sentence for sentence in found if sentence]
-
-
-def records_of(folder: Path, *, leave_out: Iterable[str] = ()) -> dict[str, FileRecord]:
+def records_of(folder: Path) -> dict[str, FileRecord]:
     """Return size and sha256 of every file below a folder, by its relative path."""
-    out = set(leave_out)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix(): path for path in files}
     return {
-        name: FileRecord(path.stat().st_size, file_sha256(path))
-        for name, path in names.items()
-        if name not in out
+        name: FileRecord(path.stat().st_size, file_sha256(path)) for name, path in names.items()
     }
 
 
 def seal(folder: Path, content: dict[str, Any]) -> None:
-    """Write a shard's ``meta.json``: content, its own digest, the other files' checksums."""
-    files = {n: dataclasses.asdict(r) for n, r in records_of(folder, leave_out=[META]).items()}
-    body = {**content, "files": files}
-    text = json.dumps({"content": body, "sha256": _digest(body)}, indent=1)
-    (folder / META).write_text(text, encoding="ascii")
+    """Write a shard's ``meta.json``: content, key, the other files' checksums and its own digest.
+
+    The folder is called by the shard's key.
+    """
+    files = {name: dataclasses.asdict(record) for name, record in records_of(folder).items()}
+    body = {**content, "shard": folder.name, "files": files}
+    disk.write(folder / META, _meta_bytes(body, _digest(body)))
 
 
-def unseal(folder: Path) -> dict[str, Any]:
+def unseal(folder: Path, *, trust: bool = True) -> dict[str, Any]:
     """Return what ``meta.json`` of a shard holds, every file of the shard having been checked.
+
+    With ``trust`` a file that is in the state in which it was last hashed is not hashed again.
 
     Raises:
         IndexDamaged: a file is missing or is not what it was.
+        DiskFailed: a file cannot be opened just now.
     """
-    try:
-        sealed = json.loads((folder / META).read_bytes())
-        content: dict[str, Any] = sealed["content"]
-        sound = _digest(content) == sealed["sha256"]
-        files = {name: FileRecord(**record) for name, record in content.pop("files").items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise IndexDamaged(
-            f"The file {META} of shard {folder.name} cannot be read ({error}). {REBUILD}"
-        ) from error
-    wrong = wrong_files(folder, files)
-    if not sound:
-        wrong.insert(0, f"The file {META} of shard {folder.name} is damaged.")
+    content, files = _sealed(folder)
+    wrong = wrong_files(folder, files, trust=trust)
     if wrong:
         raise IndexDamaged(f"{wrong[0]} {REBUILD}")
     return content
 
 
+def _sealed(folder: Path) -> tuple[dict[str, Any], dict[str, FileRecord]]:
+    """Return the content of a shard's ``meta.json``, found to be sound, and the files it names."""
+    where = f"The file {META} of shard {folder.name}"
+    try:
+        raw = (folder / META).read_bytes()
+        sealed = json.loads(raw)
+        content: dict[str, Any] = sealed["content"]
+        digest = _digest(content)
+        # Compared as bytes, for JSON can say one thing in several ways.
+        if raw != _meta_bytes(content, digest) or sealed["sha256"] != digest:
+            raise IndexDamaged(f"{where} is damaged. {REBUILD}")
+        if content.pop("shard") != folder.name:
+            raise IndexDamaged(f"{where} is damaged: it is that of another shard. {REBUILD}")
+        files = {name: FileRecord(**record) for name, record in content.pop("files").items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        if isinstance(error, OSError) and error.errno in disk.PASSING:
+            raise disk.failed(error, folder / META, "read") from error
+        raise IndexDamaged(f"{where} cannot be read ({error}). {REBUILD}") from error
+    return content, files
+
+
+def _meta_bytes(content: dict[str, Any], digest: str) -> bytes:
+    return json.dumps({"content": content, "sha256": digest}, indent=1).encode("ascii")
+
+
 def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return _hash(json.dumps(content, sort_keys=True).encode())
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 # Changing
@@ -398,29 +578,53 @@ def lock(index: Path) -> Iterator[None]:
     import fcntl
 
     if index.exists() and not index.is_dir():
-        raise IndexerError(f"{index} is a file; name a folder for the index with --index.")
-    index.mkdir(parents=True, exist_ok=True)
-    with (index / "LOCK").open("a+", encoding="utf-8") as file:
+        raise IndexerError(_is_a_file(index))
+    disk.make_folder(index)
+    path = index / "LOCK"
+    with disk.held_open(path) as handle:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BuildLocked(
-                f"The index in {index} is being built by {_holder(index / 'LOCK')}. Wait until "
-                "that has ended, then try again."
+                f"The index in {index} is being built by {_holder(path)}. Wait until that has "
+                "ended, then try again."
             ) from error
-        file.truncate(0)
-        json.dump({"pid": os.getpid(), "since": now()}, file)
-        file.flush()
-        yield
+        disk.overwrite(handle, json.dumps({"pid": os.getpid(), "since": now()}).encode(), path)
+        try:
+            yield
+        except BaseException:
+            # A full disk is to be as empty after a failure as before.
+            with contextlib.suppress(IndexerError):
+                disk.remove_tree(index / ".building")
+            raise
 
 
 def _holder(path: Path) -> str:
-    """Return who holds the lock and since when, in words."""
+    """Return who holds the lock and since when, in words.
+
+    Whoever has just taken it may not have written that down yet.
+    """
+    for _ in range(HOLDER_TRIES):
+        try:
+            data = json.loads(path.read_bytes())
+            pid, since = int(data["pid"]), str(data["since"])[:20]
+        except (OSError, ValueError, TypeError, KeyError):
+            pid, since = 0, ""
+        if pid > 0 and _runs(pid):
+            return f"process {pid} since {since}"
+        time.sleep(HOLDER_WAIT_S)
+    return f"another process, after process {pid} since {since}" if pid > 0 else "another process"
+
+
+def _runs(pid: int) -> bool:
+    """Return whether there is a process of that number."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {int(data['pid'])} since {str(data['since'])[:20]}"
-    except (OSError, ValueError, TypeError, KeyError):
-        return "another process"
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def now() -> str:
@@ -428,33 +632,22 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def sync(path: Path) -> None:
-    """Return once a file, or a folder and all below it, is on the disk."""
-    if path.is_dir():
-        for inner in path.iterdir():
-            sync(inner)
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def discard(folder: Path) -> None:
     """Remove a snapshot or shard, if it is there, in one step: half of one is never seen."""
     if folder.is_dir():
         index = folder.parent.parent
+        _withdraw(index, folder.name)
         doomed = building_path(index, "removed") / folder.name
-        folder.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        disk.move_folder(folder, doomed)
+        disk.remove_tree(doomed)
 
 
 def put_in_place(folder: Path, target: Path) -> None:
     """Move a finished folder to its place in one step, on the disk before and after."""
     sync(folder)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    disk.make_folder(target.parent)
     discard(target)
-    folder.rename(target)
+    disk.move_folder(folder, target)
     sync_folder(target.parent)
 
 
@@ -465,36 +658,38 @@ def publish(index: Path, folder: Path, manifest: Manifest) -> str:
     there is no moment without either.
     """
     raw = manifest.to_bytes()
-    (folder / MANIFEST).write_bytes(raw)
-    last = max((int(name.split("-")[0]) for name in _snapshots(index)), default=0)
-    name = f"{last + 1:06d}-{hashlib.sha256(raw).hexdigest()[:16]}"
+    disk.write(folder / MANIFEST, raw)
+    names = _snapshots(index)
+    temporary, current = index / "CURRENT.tmp", index / "CURRENT"
+    if not names and not current.exists():
+        # A first snapshot that stands there without CURRENT would be taken for one in service.
+        disk.replace(current, NOTHING_YET, by=temporary)
+    last = max((int(name.split("-")[0]) for name in names), default=0)
+    name = f"{last + 1:06d}-{_hash(raw)[:16]}"
     put_in_place(folder, snapshot_path(index, name))
-    temporary = index / "CURRENT.tmp"
-    temporary.write_text(f"{name}\n", encoding="ascii")
-    sync(temporary)
-    os.replace(temporary, index / "CURRENT")
-    sync_folder(index)
+    wrong = wrong_files(snapshot_path(index, name), manifest.files)
+    if wrong:
+        raise IndexDamaged(
+            f"The new index is not on the disk as it was written: {wrong[0]} The old one stays in "
+            "service."
+        )
+    disk.replace(current, f"{name}\n".encode(), by=temporary)
     return name
-
-
-def sync_folder(folder: Path) -> None:
-    """Return once the names in a folder are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def clear_leftovers(index: Path) -> None:
     """Remove what a killed build left: half-written folders, and snapshots it never published."""
-    shutil.rmtree(index / ".building", ignore_errors=True)
-    (index / "CURRENT.tmp").unlink(missing_ok=True)
-    with contextlib.suppress(IndexMissing, IndexDamaged):
+    disk.remove_tree(index / ".building")
+    disk.remove_file(index / "CURRENT.tmp")
+    try:
         names, wrong = published(index)
-        if not wrong:
-            for name in set(_snapshots(index)) - set(names):
-                discard(snapshot_path(index, name))
+    except IndexDamaged:
+        return
+    except IndexMissing:
+        names, wrong = [], []
+    if not wrong:
+        for name in set(_snapshots(index)) - set(names):
+            discard(snapshot_path(index, name))
 
 
 def prune(index: Path, *, keep: int = KEPT_SNAPSHOTS) -> None:
@@ -511,11 +706,19 @@ def prune(index: Path, *, keep: int = KEPT_SNAPSHOTS) -> None:
         else:
             kept.append(manifest)
     used = {report.shard for manifest in kept for report in manifest.reports}
-    folder = index / "shards"
-    for shard in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for shard in disk.listed(index / "shards"):
         if SHARD_NAME.fullmatch(shard.name) and not (shard.name in used and is_sound(shard)):
             discard(shard)
-    shutil.rmtree(index / ".building", ignore_errors=True)
+    _prune_notes(index)
+    disk.remove_tree(index / ".building")
+
+
+def _prune_notes(index: Path) -> None:
+    """Remove notes on what is no longer there, and those that were broken off or are damaged."""
+    for path in disk.listed(index / "checked"):
+        at = snapshot_path if SNAPSHOT_NAME.fullmatch(path.name) else shard_path
+        if not (NOTED.fullmatch(path.name) and at(index, path.name).is_dir()):
+            disk.remove_tree(path)
 
 
 def sound_manifest(index: Path, name: str) -> Manifest | None:

@@ -692,7 +692,7 @@ def test_leftovers_are_cleared_and_never_served(run: Run, index: Path) -> None:
     assert verify(index) == []
     assert run().changed is False
     assert sorted(p.name for p in index.iterdir()) == [
-        "CURRENT", "LOCK", "notes.txt", "shards", "snapshots",
+        "CURRENT", "LOCK", "checked", "notes.txt", "shards", "snapshots",
     ]  # fmt: skip
     assert snapshots(index) == [name, "not ours"]
 
@@ -852,5 +852,7 @@ def test_a_build_killed_at_any_step_leaves_the_old_index_or_the_new_one(
     assert set(counts) == {3, 4}
     for number, step in enumerate(steps, 1):
         assert step["served"][1:] == [[], []], f"killed at step {number}"
-        assert step["again"] == [0, ["CURRENT", "LOCK", "shards", "snapshots"], 2], number
+        assert step["again"] == [0, ["CURRENT", "LOCK", "checked", "shards", "snapshots"], 2], (
+            number
+        )
         assert step["after"] == [4, [], []], f"killed at step {number}"
