@@ -346,16 +346,16 @@ def test_bars_have_the_percentages_and_what_they_were(every: dict[str, Glance]) 
     assert rows == [
         {
             "key": "4:leeds-2025", "row": 0, "question": "P 2.1 Is the assessment safe?",
-            "percent": 55.0, "before": 31.0, "shown": "55%, before 31%", "end": 55.0,
+            "percent": 55.0, "before": 31.0, "shown": "55%, before 31%",
         },
         {
             "key": "5:leeds-2025", "row": 1, "question": "P 2.1 Is it kind?",
-            "percent": 80.0, "before": None, "shown": "80%", "end": 80.0,
+            "percent": 80.0, "before": None, "shown": "80%",
         },
     ]  # fmt: skip
     chart = charts.bars(rows, dark=False).to_dict()
     assert chart["datasets"][chart["data"]["name"]] == rows
-    assert chart["height"] == 2 * (charts.LINE + 2 * charts.BAR)
+    assert chart["height"] == 2 * (2 * charts.LINE + 2 * charts.BAR + 4)
     [picked] = chart["params"]
     assert (picked["name"], picked["select"]["fields"]) == (charts.PICKED, ["key"])
     assert loads_nothing(chart)
@@ -379,6 +379,15 @@ def test_a_timeline_has_a_mark_for_each_rating(every: dict[str, Glance]) -> None
     colours = points["encoding"]["fill"]["scale"]
     assert colours["range"][colours["domain"].index("good")] == charts.PAINTS["good"].ground
     assert loads_nothing(chart)
+
+
+def test_texts_of_a_picture_end_at_one_height() -> None:
+    rows: list[charts.Row] = [{"a": "one\ntwo\nthree"}, {"a": "one"}]
+    assert charts._of_equal_lines(rows, "a") == (
+        [{"a": "one\ntwo\nthree"}, {"a": "\n\none"}],
+        3,
+    )
+    assert charts._of_equal_lines([], "a") == ([], 1)
 
 
 def test_a_text_in_a_picture_is_cut_and_cleaned() -> None:

@@ -25,7 +25,7 @@ Row = dict[str, Any]
 PICKED = "picked"
 """The name under which a chart says what was clicked."""
 
-QUESTION_CHARACTERS = 48
+QUESTION_CHARACTERS = 52
 STANDARD_CHARACTERS = 20
 GRADE_CHARACTERS = 16
 """Where a line of text is broken, so that a chart has room on a phone."""
@@ -33,8 +33,8 @@ GRADE_CHARACTERS = 16
 MAX_CHARACTERS = 180
 LINE = 16
 BAR = 18
-TRACK = 58
-"""Heights of a line of text, a bar and a standard's row, in pixels."""
+TRACK = 34
+"""Heights of a line of text, of a bar, and of a standard's row without its text, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,6 @@ def question_rows(glance: Glance, before: Glance | None, keys: Mapping[Said, str
     rows = []
     for number, said in enumerate(glance.of("key question")):
         old = question_before(said, before)
-        figures = [one.amount for one in (said, old) if one is not None and one.amount is not None]
         shown = clean(said.value)
         rows.append(
             {
@@ -106,7 +105,6 @@ def question_rows(glance: Glance, before: Glance | None, keys: Mapping[Said, str
                 "percent": said.amount,
                 "before": None if old is None else old.amount,
                 "shown": strings.figure_before(shown, clean(old.value)) if old else shown,
-                "end": max(figures, default=0.0),
             }
         )
     return rows
@@ -116,33 +114,32 @@ def bars(rows: Sequence[Row], *, dark: bool) -> LayerChart:
     """Return bars of percentages, each under its question, with a stroke where it was before."""
     import altair as alt
 
-    lines = max((str(row["question"]).count("\n") + 1 for row in rows), default=1)
-    height = LINE * lines + 2 * BAR
-    down = height / 2 - BAR  # from the middle of a row to the middle of its bar
-    text: dict[str, Any] = {
-        "align": "left",
-        "fontSize": 13,
-        "lineHeight": LINE,
-        "color": INKS[dark],
-    }
+    rows, lines = _of_equal_lines(rows, "question")
+    height = LINE * (lines + 1) + 2 * BAR + 4
+    top = 4 - height / 2  # where the text begins, counted from the middle of a row
+    down = top + LINE * (lines + 1) + 1 + BAR / 2  # the middle of the bar below it
+    text: dict[str, Any] = {"align": "left", "baseline": "top", "fontSize": 13, "lineHeight": LINE}
     picked = alt.selection_point(name=PICKED, fields=["key"], toggle=False)
-    axis = alt.Axis(title=strings.PERCENT_AXIS, values=[0, 25, 50, 75, 100], orient="top")
-    base = alt.Chart({"values": list(rows)}).encode(y=alt.Y("row:O", axis=None, sort=None))
+    axis = alt.Axis(
+        title=strings.PERCENT_AXIS, values=[0, 25, 50, 75, 100], orient="top", domain=False,
+        ticks=False, grid=False,
+    )  # fmt: skip
+    base = alt.Chart({"values": rows}).encode(y=alt.Y("row:O", axis=None, sort=None))
     drawn = base.mark_bar(size=BAR, color=BARS[dark], cursor="pointer", yOffset=down).encode(
         x=alt.X("percent:Q", scale=alt.Scale(domain=[0, 100]), axis=axis),
         tooltip=[alt.Tooltip("question:N"), alt.Tooltip("shown:N")],
     )
     strokes = (
-        base.mark_tick(size=BAR + 10, thickness=4, color=INKS[dark], yOffset=down)
-        .encode(x="before:Q")
+        base.mark_tick(size=BAR + 10, thickness=4, color=INKS[dark], opacity=1, yOffset=down)
+        .encode(x=alt.X("before:Q", title=strings.PERCENT_AXIS))
         .transform_filter("isValid(datum.before)")
     )
-    questions = base.mark_text(baseline="bottom", dy=down - BAR / 2 - 3, **text).encode(
+    questions = base.mark_text(dy=top, color=INKS[dark], **text).encode(
         x=alt.value(0), text="question:N"
     )
-    figures = base.mark_text(baseline="middle", dx=9, dy=down, fontWeight=600, **text).encode(
-        x="end:Q", text="shown:N"
-    )
+    figures = base.mark_text(
+        dy=top + LINE * lines, color=INKS[dark], fontWeight="bold", **text
+    ).encode(x=alt.value(0), text="shown:N")
     chart = alt.layer(drawn.add_params(picked), strokes, questions, figures)
     return _finished(chart, height * max(1, len(rows)))
 
@@ -174,24 +171,31 @@ def timeline(rows: Sequence[Row], *, dark: bool) -> LayerChart:
 
     standards = list(dict.fromkeys(row["standard"] for row in rows))
     whens = dict.fromkeys(row["when"] for row in sorted(rows, key=lambda row: row["order"]))
-    steps = list(PAINTS)
-    ink = INKS[dark]
+    rows, lines = _of_equal_lines(rows, "grade")
+    steps, ink = list(PAINTS), INKS[dark]
     picked = alt.selection_point(name=PICKED, fields=["key"], toggle=False)
-    base = alt.Chart({"values": list(rows)}).encode(
+    base = alt.Chart({"values": rows}).encode(
         x=alt.X(
             "when:N",
             sort=list(whens),
             scale=alt.Scale(type="point", padding=0.6),
-            axis=alt.Axis(title=None, labelAngle=0, orient="top"),
+            axis=alt.Axis(title=None, labelAngle=0, orient="top", domain=False, ticks=False),
         ),
         y=alt.Y(
             "standard:N",
             sort=standards,
-            scale=alt.Scale(type="point", padding=0.6),
-            axis=alt.Axis(title=None, grid=False, labelLimit=0, labelLineHeight=LINE),
+            scale=alt.Scale(type="point", padding=0.75),
+            axis=alt.Axis(
+                title=None,
+                grid=False,
+                labelLimit=0,
+                labelLineHeight=LINE,
+                domain=False,
+                ticks=False,
+            ),
         ),
     )
-    lines = base.mark_line(color=ink, strokeWidth=1.5, opacity=0.5).encode(detail="standard:N")
+    joined = base.mark_line(color=ink, strokeWidth=1.5, opacity=0.5).encode(detail="standard:N")
     points = base.mark_point(
         size=220, filled=True, stroke=ink, strokeWidth=1.5, opacity=1, cursor="pointer"
     ).encode(
@@ -208,9 +212,24 @@ def timeline(rows: Sequence[Row], *, dark: bool) -> LayerChart:
         tooltip=[alt.Tooltip(f"{name}:N") for name in ("standard", "when", "grade")],
     )
     grades = base.mark_text(
-        baseline="bottom", dy=-13, fontSize=13, lineHeight=LINE, color=ink
+        baseline="top", dy=-LINE * lines - 11, fontSize=13, lineHeight=LINE, color=ink
     ).encode(text="grade:N")
-    return _finished(alt.layer(lines, points.add_params(picked), grades), TRACK * len(standards))
+    chart = alt.layer(joined, points.add_params(picked), grades)
+    return _finished(chart, (LINE * lines + TRACK) * (len(standards) + 0.5))
+
+
+def _of_equal_lines(rows: Sequence[Row], name: str) -> tuple[list[Row], int]:
+    """Return rows in which a text has equally many lines, empty ones in front, and how many.
+
+    Vega hangs the lines of a text from its first one, so that only so all end at one height.
+    """
+    lines = max((str(row[name]).count("\n") + 1 for row in rows), default=1)
+    missing = [lines - str(row[name]).count("\n") - 1 for row in rows]
+    padded = [
+        {**row, name: "\n" * above + str(row[name])}
+        for row, above in zip(rows, missing, strict=True)
+    ]
+    return padded, lines
 
 
 def _finished(chart: Any, height: float) -> LayerChart:
