@@ -234,7 +234,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from indexer.inspect import inspect_report, to_html
+    from indexer.sandbox import inspect_report, to_html
 
     file = _file_to_inspect(options.file, options.library)
     if file is None:

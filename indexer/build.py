@@ -7,13 +7,18 @@ wrong on the way, the index that was in service stays so.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import logging
+import os
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
 from indexer import store
+from indexer.ahead import ReadAhead, Reader, Reading
+from indexer.details import Details, read_details, said_of, with_details, write_details
 from indexer.embedding import (
     DEFAULT_MODEL,
     Embedder,
@@ -22,13 +27,23 @@ from indexer.embedding import (
     model_identity,
     passage_input,
 )
-from indexer.errors import BadName, IndexerError, ModelMismatch, ModelMissing, ReportRefused
+from indexer.errors import (
+    BadDetails,
+    BadName,
+    IndexerError,
+    ModelMismatch,
+    ModelMissing,
+    PassingRefusal,
+    ReaderMissing,
+    ReportRefused,
+)
 from indexer.events import BuildResult, Event, Listener, ReportResult, ReportStatus, Stage, Status
 from indexer.library import DEFAULT_LIBRARY, Library, LibraryFile, report_id, unknown_report
 from indexer.passages import DEFAULT_SETTINGS
-from indexer.records import Report
-from indexer.report import READER_VERSION, read_report
+from indexer.report import READER_VERSION
+from indexer.sandbox import Sandbox, reader_fails
 from indexer.store import DEFAULT_INDEX, Manifest, Recipe, Refusal, ReportInfo
+from indexer.trash import KEPT_DAYS, Trash
 
 __all__ = [
     "DEFAULT_INDEX",
@@ -40,11 +55,21 @@ __all__ = [
     "Status",
     "add",
     "build",
+    "describe",
     "remove",
+    "restore",
     "status",
 ]
 
-Reader = Callable[[Path], Report]
+log = logging.getLogger("report_qa")
+Accept = Callable[[ReportInfo, Sequence[ReportInfo]], None]
+"""Raises ``ReportRefused`` where a report that has been read is not let in beside those there."""
+
+Outcome = Callable[[str, ReportRefused | None], None]
+"""Hears of each file, by its name, that it has been taken in or why not, as soon as it is known."""
+
+MAX_WORKERS = 4
+"""Each reads one file and may take a gigabyte of memory; embedding is slower than four of them."""
 
 
 def build(
@@ -55,18 +80,21 @@ def build(
     on_event: Listener | None = None,
     read: Reader | None = None,
     embedder: Embedder | None = None,
+    workers: int | None = None,
 ) -> BuildResult:
     """Make the index match the library and return what was done.
 
-    ``read`` and ``embedder`` stand in for the project's own reader and for the model of that name,
-    which is otherwise loaded when the first new report needs it.
+    ``read`` and ``embedder`` stand in for the project's own reader, which reads each file in a
+    process of its own, and for the model of that name, which is otherwise loaded when the first
+    new report needs it. ``workers`` files are read ahead at a time, by default one for every two
+    processors and none with a ``read`` of the caller's; their number changes no byte of the index.
 
     Raises:
         BuildLocked: another process is building.
         IndexerError: the library, the model or the index cannot be used; nothing has changed.
     """
     with store.lock(index):
-        return _Build(library, index, model, on_event, read, embedder).run()
+        return _Build(library, index, model, on_event, read, embedder, workers).run()
 
 
 def add(
@@ -75,6 +103,9 @@ def add(
     index: Path = DEFAULT_INDEX,
     *,
     replace: bool = False,
+    replaces: Mapping[str, str] | None = None,
+    accept: Accept | None = None,
+    on_outcome: Outcome | None = None,
     model: str = DEFAULT_MODEL,
     on_event: Listener | None = None,
     read: Reader | None = None,
@@ -83,7 +114,9 @@ def add(
     """Put PDFs, pairs of file name and file or bytes, into the library and make the index match.
 
     Each is read before it is let in; one that cannot be is refused with its reason and leaves no
-    trace, and the others go on. ``replace`` lets a report of the same id be replaced.
+    trace, and the others go on. ``replace`` lets a report of the same id be replaced, and
+    ``replaces`` names, by file name, the report that a file stands in for: it leaves once the file
+    is in. What leaves is kept in the trash. ``accept`` may turn away what has been read.
 
     Raises:
         BuildLocked: another process is building.
@@ -91,7 +124,13 @@ def add(
     """
     with store.lock(index):
         work = _Build(library, index, model, on_event, read, embedder)
-        refused = work.take_in(sources, replace=replace)
+        refused = work.take_in(
+            sources,
+            replace=replace,
+            replaces=replaces or {},
+            accept=accept,
+            on_outcome=on_outcome,
+        )
         result = work.run()
     reports = sorted([*result.reports, *refused], key=lambda report: report.id)
     return dataclasses.replace(result, reports=tuple(reports))
@@ -107,7 +146,7 @@ def remove(
     read: Reader | None = None,
     embedder: Embedder | None = None,
 ) -> BuildResult:
-    """Take reports out of the library and the index for good.
+    """Take reports out of the library and the index; the trash keeps them for ``KEPT_DAYS``.
 
     Raises:
         UnknownReport: there is no report of one of the ids; none has been removed.
@@ -117,6 +156,59 @@ def remove(
     with store.lock(index):
         work = _Build(library, index, model, on_event, read, embedder)
         work.throw_out(reports)
+        return work.run()
+
+
+def restore(
+    keys: Sequence[str],
+    library: Path = DEFAULT_LIBRARY,
+    index: Path = DEFAULT_INDEX,
+    *,
+    model: str = DEFAULT_MODEL,
+    on_event: Listener | None = None,
+    read: Reader | None = None,
+    embedder: Embedder | None = None,
+) -> BuildResult:
+    """Bring removed reports back, by their keys in the trash, with what was said of them.
+
+    One that cannot come back, as where another has its name now, is refused and stays there.
+
+    Raises:
+        NotRemoved: nothing is in the trash under one of the keys; nothing has come back.
+        BuildLocked: another process is building.
+        IndexerError: the library, the model or the index cannot be used.
+    """
+    with store.lock(index):
+        work = _Build(library, index, model, on_event, read, embedder)
+        refused = work.bring_back(keys)
+        result = work.run()
+    reports = sorted([*result.reports, *refused], key=lambda report: report.id)
+    return dataclasses.replace(result, reports=tuple(reports))
+
+
+def describe(
+    report: str,
+    details: Details,
+    library: Path = DEFAULT_LIBRARY,
+    index: Path = DEFAULT_INDEX,
+    *,
+    model: str = DEFAULT_MODEL,
+    on_event: Listener | None = None,
+    read: Reader | None = None,
+    embedder: Embedder | None = None,
+) -> BuildResult:
+    """Keep what a person says of a report and make the index say it too.
+
+    Raises:
+        UnknownReport: the library has no report of that id.
+        BadDetails: what was said before cannot be read; it stays as it is.
+        BuildLocked: another process is building.
+        IndexerError: the library, the model or the index cannot be used.
+    """
+    with store.lock(index):
+        work = _Build(library, index, model, on_event, read, embedder)
+        Library(library).path_of(report)
+        write_details(library, report, details)
         return work.run()
 
 
@@ -192,10 +284,6 @@ def _library_differences(manifest: Manifest, files: Sequence[LibraryFile]) -> li
     ]
 
 
-class _PassingRefusal(ReportRefused):
-    """A refusal that lies in the moment, not in the file: the next build tries again."""
-
-
 class _Build:
     """One build, the lock being held."""
 
@@ -207,13 +295,19 @@ class _Build:
         on_event: Listener | None,
         read: Reader | None,
         embedder: Embedder | None,
+        workers: int | None = None,
     ) -> None:
         self._library = Library(library)
+        self._trash = Trash(library)
         self._index = index
         self._model = model if embedder is None else embedder.name
         self._recipe = _recipe(model_identity(model) if embedder is None else embedder.identity)
         self._on_event = on_event
-        self._read = read or read_report
+        sandbox = Sandbox()
+        self._stop_reading = sandbox.stop
+        self._read = read or sandbox.read_report
+        self._workers = (0 if read else _default_workers()) if workers is None else workers
+        self._ahead = ReadAhead(self._read, [], workers=0)
         self._embedder = embedder
         self._started = time.perf_counter()
         self._seconds: dict[str, float] = {}  # spent on each shard that was made, by its key
@@ -224,22 +318,77 @@ class _Build:
     # The library
 
     def take_in(
-        self, sources: Sequence[tuple[str, Path | bytes]], *, replace: bool
+        self,
+        sources: Sequence[tuple[str, Path | bytes]],
+        *,
+        replace: bool,
+        replaces: Mapping[str, str],
+        accept: Accept | None,
+        on_outcome: Outcome | None,
     ) -> list[ReportResult]:
         """Put files into the library, each read and embedded first; return those refused."""
         refused = []
+        there = list(self._current.reports) if self._current else []
         for number, (name, source) in enumerate(sources, 1):
             self._at = (number, len(sources))
+            problem = None
             try:
-                self._library.add(source, name, replace=replace, check=self._check)
+                self._take(source, name, replace, replaces.get(name), accept, there)
             except ReportRefused as error:
+                problem = error
                 refused.append(ReportResult(_id_or_name(name), "refused", str(error)))
+            if on_outcome is not None:
+                on_outcome(name, problem)
         return refused
 
-    def _check(self, path: Path) -> None:
+    def _take(
+        self,
+        source: Path | bytes,
+        name: str,
+        replace: bool,
+        replaces: str | None,
+        accept: Accept | None,
+        there: list[ReportInfo],
+    ) -> None:
+        """Put one file into the library, and take out the report that it stands in for."""
+
+        def check(path: Path) -> None:
+            info = self._check(path)
+            if accept is not None and replaces is None:
+                accept(info, there)
+            there.append(info)
+
+        same = replaces is not None and replaces == _id_or_name(name)
+        self._library.add(source, name, replace=replace or same, check=check, keep=self._trash.put)
+        if replaces is not None:
+            if not same:
+                self._library.remove(replaces, keep=self._trash.put)
+            self._say(replaces, Details())  # it was said of the file that has left
+
+    def _check(self, path: Path) -> ReportInfo:
         sha256 = store.file_sha256(path)
         file = LibraryFile(path.stem, path, sha256, 0, "")
-        self._shard_of(file)
+        return self._shard_of(file)
+
+    def _say(self, report: str, details: Details) -> None:
+        with contextlib.suppress(BadDetails):  # told by `run`; no report is lost for it
+            write_details(self._library.folder, report, details)
+
+    def bring_back(self, keys: Sequence[str]) -> list[ReportResult]:
+        """Put removed reports into the library again; return those that cannot be."""
+        refused = []
+        for number, entry in enumerate([self._trash.find(key) for key in keys], 1):
+            self._at = (number, len(keys))
+            try:
+                self._library.add(entry.path, entry.path.name, check=self._check)
+            except ReportRefused as error:
+                refused.append(ReportResult(entry.id, "refused", str(error)))
+                continue
+            said = self._trash.said_of(entry)
+            if said is not None:
+                self._say(entry.id, said)
+            self._trash.forget(entry.key)
+        return refused
 
     def throw_out(self, reports: Sequence[str]) -> None:
         """Remove reports from the library, all or none."""
@@ -250,7 +399,8 @@ class _Build:
                 raise unknown_report(report, sorted(files | indexed))
         for report in dict.fromkeys(reports):
             if report in files:
-                self._library.remove(report)
+                self._library.remove(report, keep=self._trash.put)
+                self._say(report, Details())
 
     # The index
 
@@ -268,24 +418,48 @@ class _Build:
         held: dict[str, str] = {}
         infos: list[ReportInfo] = []
         refused: list[Refusal] = []
-        for file, info in order:
-            self._at = (self._at[0] + (file.path in todo), len(todo))
-            try:
-                self._refuse_twin(file, held)
-                infos.append(info or self._taken(file, refusals.get((file.id, file.sha256))))
-                held[file.sha256] = file.id
-            except ReportRefused as error:
-                lasting = not isinstance(error, _PassingRefusal)
-                name = _shown(file.path.name)
-                refused.append(Refusal(file.id, name, file.sha256, str(error), lasting))
-        infos.sort(key=lambda info: info.id)
+        with self._read_ahead([file for file, _ in order if file.path in todo]):
+            for file, info in order:
+                self._at = (self._at[0] + (file.path in todo), len(todo))
+                try:
+                    self._refuse_twin(file, held)
+                    infos.append(info or self._taken(file, refusals.get((file.id, file.sha256))))
+                    held[file.sha256] = file.id
+                except ReportRefused as error:
+                    lasting = not isinstance(error, PassingRefusal)
+                    name = _shown(file.path.name)
+                    refused.append(Refusal(file.id, name, file.sha256, str(error), lasting))
+        said = self._said()
+        infos = sorted(
+            (with_details(info, said.get(info.id, Details())) for info in infos),
+            key=lambda info: info.id,
+        )
         refused.sort(key=lambda refusal: (refusal.id, refusal.file))
         old = (before.reports, before.refused) if before else None
         changed = old != (tuple(infos), tuple(refused))
         if changed:
             self._publish(infos, refused, {f.id: f for f in files if not f.refusal})
         store.prune(self._index)
+        self._trash.empty(older_than_days=KEPT_DAYS)
         return self._result(infos, refused, set(unchanged.values()), changed)
+
+    def _said(self) -> Mapping[str, Details]:
+        """Return what people have said of reports; as before where that cannot be read."""
+        try:
+            return read_details(self._library.folder)
+        except BadDetails as error:
+            log.warning("%s", error)
+            before = self._current.reports if self._current else ()
+            return {info.id: said_of(info) for info in before}
+
+    def _read_ahead(self, files: Sequence[LibraryFile]) -> ReadAhead:
+        """Return what reads these files in their order, and of the same content only one."""
+        first = {file.sha256: file.path for file in reversed(files)}
+        plan = [file.path for file in files if first[file.sha256] == file.path]
+        self._ahead = ReadAhead(
+            self._read, plan, workers=min(self._workers, len(plan)), stop=self._stop_reading
+        )
+        return self._ahead
 
     def _same_recipe(self) -> bool:
         return self._current is not None and self._current.recipe == self._recipe
@@ -295,14 +469,14 @@ class _Build:
         return not (
             file.refusal
             or (file.id, file.sha256) in refusals
-            or store.shard_path(self._index, key).is_dir()
+            or store.is_sound(store.shard_path(self._index, key))
         )
 
     @staticmethod
     def _refuse_twin(file: LibraryFile, held: dict[str, str]) -> None:
         """Raise where another file of the same content is in the index."""
         if file.sha256 and file.sha256 in held:
-            raise _PassingRefusal(  # of the first one's making: it may leave
+            raise PassingRefusal(  # of the first one's making: it may leave
                 f"{_shown(file.path.name)} has the same content as the report "
                 f"{held[file.sha256]!r}: remove one of the two."
             )
@@ -310,7 +484,7 @@ class _Build:
     def _taken(self, file: LibraryFile, refusal: Refusal | None) -> ReportInfo:
         """Return a report that is new in the index, or raise why it cannot be."""
         if file.refusal:
-            raise _PassingRefusal(file.refusal)
+            raise PassingRefusal(file.refusal)
         if refusal is not None:
             raise ReportRefused(refusal.reason)
         return self._shard_of(file)
@@ -329,9 +503,10 @@ class _Build:
         """Read and embed one report."""
         from indexer.snapshot import write_shard
 
-        started = time.perf_counter()
         self._tell("reading", file.id, 0, 1)
-        report = self._report(file)
+        reading = self._reading(file)
+        started = time.perf_counter() - reading.seconds
+        report = reading.report
         self._tell("reading", file.id, 1, 1)
         title = "" if report.title == report.id else report.title
         inputs = [passage_input(passage, title) for passage in report.passages]
@@ -347,24 +522,21 @@ class _Build:
         store.put_in_place(folder, store.shard_path(self._index, key))
         self._seconds[key] = time.perf_counter() - started
 
-    def _report(self, file: LibraryFile) -> Report:
+    def _reading(self, file: LibraryFile) -> Reading:
         """Return a file read as a report; whatever goes wrong is a refusal of that file alone."""
         name = _shown(file.path.name)
         try:
-            report = self._read(file.path)
+            reading = self._ahead.reading(file.path)
             if store.file_sha256(file.path) != file.sha256:
-                raise _PassingRefusal(f"{name} changed while it was read; build again.")
-        except ReportRefused:
+                raise PassingRefusal(f"{name} changed while it was read; build again.")
+        except (ReportRefused, ReaderMissing):
             raise
         except (OSError, MemoryError) as error:
-            raise _PassingRefusal(f"{name} cannot be read ({_named(error)}); try again.") from error
+            raise PassingRefusal(f"{name} cannot be read ({_named(error)}); try again.") from error
         except Exception as error:
-            # A hostile file can trip over anything in a reader, and must not stop the others.
-            raise ReportRefused(
-                f"{name} cannot be read: the reader fails on it ({_named(error)}). Open it in a "
-                "viewer and print it to a new PDF."
-            ) from error
-        return report
+            # A reader of the caller's can trip over anything, and must not stop the others.
+            raise reader_fails(name, _named(error)) from error
+        return reading
 
     def _loaded(self) -> Embedder:
         if self._embedder is None:
@@ -383,12 +555,16 @@ class _Build:
         from indexer.snapshot import write_snapshot
 
         self._tell("publishing", "", 0, 1)
-        for info in infos:
-            self._shard_of(files[info.id])  # of an unchanged report, it may have been lost
+        # Those of unchanged reports may have been lost or damaged.
+        shards = [(info, store.shard_path(self._index, info.shard)) for info in infos]
+        lost = [info for info, shard in shards if not store.is_sound(shard)]
+        for number, info in enumerate(lost, 1):
+            self._at = (number, len(lost))
+            self._shard_of(files[info.id])
         folder = store.building_path(self._index, "snapshot")
         manifest = write_snapshot(
             folder,
-            [(info, store.shard_path(self._index, info.shard)) for info in infos],
+            shards,
             recipe=self._recipe,
             model_name=self._model,
             refused=refused,
@@ -466,6 +642,11 @@ def _check_embeddings(embeddings: Embeddings, rows: int, model: str) -> None:
             f"The embedding model {model} cannot be used: it gave {len(vectors)} vectors for "
             f"{rows} passages, or vectors that are not of unit length. Choose another with --model."
         )
+
+
+def _default_workers() -> int:
+    """Return how many files to read at a time on this machine."""
+    return max(1, min(MAX_WORKERS, (os.cpu_count() or 1) // 2))
 
 
 def _id_or_name(name: str) -> str:

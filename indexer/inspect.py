@@ -11,7 +11,7 @@ import base64
 import io
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
 from pathlib import Path
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SCALE = 1.2
 """Picture pixels per PDF point in the HTML page: small type can just be read."""
+
+Read = Callable[[Path], Document]
 
 QUALITY = 55
 MAX_NAMED = 5
@@ -174,16 +176,16 @@ class _Read:
     seconds: float
 
 
-def inspect_report(path: Path) -> HealthCard:
+def inspect_report(path: Path, *, read: Read = read_document) -> HealthCard:
     """Return the health card of a PDF.
 
     Raises:
         ReportRefused: the file cannot be read; the subclass and the message say why.
     """
-    return _card(path, _read(path))
+    return _card(path, _read(path, read))
 
 
-def to_html(path: Path, *, scale: float = DEFAULT_SCALE) -> str:
+def to_html(path: Path, *, scale: float = DEFAULT_SCALE, read: Read = read_document) -> str:
     """Return one HTML page, with nothing outside of it, that shows how a PDF was read.
 
     Every page is drawn with its blocks coloured by kind and numbered in reading order; ``scale``
@@ -192,8 +194,8 @@ def to_html(path: Path, *, scale: float = DEFAULT_SCALE) -> str:
     Raises:
         ReportRefused: the file cannot be read; the subclass and the message say why.
     """
-    read = _read(path)
-    card = _card(path, read)
+    done = _read(path, read)
+    card = _card(path, done)
     facts = "".join(
         f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in card.facts()
     )
@@ -202,7 +204,7 @@ def to_html(path: Path, *, scale: float = DEFAULT_SCALE) -> str:
         for kind, colour in COLOURS.items()
         if kind != "footer"
     ).replace("header", "header or footer")
-    pages = "".join(_drawn_pages(path, read, scale))
+    pages = "".join(_drawn_pages(path, done, scale))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -214,9 +216,9 @@ def to_html(path: Path, *, scale: float = DEFAULT_SCALE) -> str:
     )
 
 
-def _read(path: Path) -> _Read:
+def _read(path: Path, read: Read) -> _Read:
     begun = time.perf_counter()
-    document = read_document(path)
+    document = read(path)
     layout = read_layout(document)
     sections = read_sections(document, layout)
     passages = cut_passages(sections)

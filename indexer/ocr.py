@@ -198,7 +198,7 @@ def read_pages(
                 break
             future = pool.submit(
                 read_page, picture.image, width=picture.width, height=picture.height,
-                program=program, timeout=timeout,
+                program=program, timeout=min(timeout, ends - time.monotonic()),
             )  # fmt: skip
             waiting[future] = picture.page
             if len(waiting) >= workers:
@@ -218,6 +218,7 @@ class _Reader:
     def __init__(self, path: str, timeout: float, languages: str, dots: float) -> None:
         self._path = path
         self._timeout = timeout
+        self._ends = time.monotonic() + timeout  # of all its runs on this page together
         self._languages = languages
         self._dots = str(round(min(max(dots, 70.0), 2400.0)))
 
@@ -246,7 +247,7 @@ class _Reader:
                 command,
                 input=picture.getvalue(),
                 capture_output=True,
-                timeout=self._timeout,
+                timeout=max(0.0, self._ends - time.monotonic()),
                 env=os.environ | {"OMP_THREAD_LIMIT": "1"},
                 check=False,
             )

@@ -14,7 +14,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_PAGES = 3_000
 DEFAULT_MAX_BYTES = 200 * 1024 * 1024
+DEFAULT_MAX_WORDS = 500_000
+"""A year's report of a large company has 120,000; reading takes about a kilobyte of memory each."""
+
 DEFAULT_RENDER_SCALE = 1.5
 """Picture pixels per PDF point: 108 dots an inch, sharp on a laptop screen."""
 
@@ -69,11 +72,31 @@ THIN = 2.0
 """Drawn boxes up to this many points wide are rules, not boxes."""
 
 
+Plan = Callable[[int, int], float]
+"""Is told how many pages a file has and how many of them are pictures, once they are known, and
+says how many seconds the pictures may take."""
+
+
+def any_plan(pages: int, pictures: int) -> float:
+    """Let pictures take as long as text recognition allows them by itself."""
+    return ocr.DEFAULT_SECONDS
+
+
+def load_engines() -> None:
+    """Import both engines: what they need of time and memory is then not that of a file."""
+    import pypdf
+    import pypdfium2  # noqa: F401
+
+    logging.getLogger(pypdf.__name__).setLevel(logging.CRITICAL)
+
+
 def read_document(
     path: Path,
     *,
     max_pages: int = DEFAULT_MAX_PAGES,
     max_bytes: int = DEFAULT_MAX_BYTES,
+    max_words: int = DEFAULT_MAX_WORDS,
+    plan: Plan = any_plan,
 ) -> Document:
     """Return the words, lines, bookmarks and labels of every page of a PDF.
 
@@ -83,7 +106,7 @@ def read_document(
         EncryptedPdf: it needs a password.
         NoPages: it has no pages.
         NoText: no page has text.
-        TooLarge: it has more than ``max_bytes`` bytes or ``max_pages`` pages.
+        TooLarge: it has more than ``max_bytes`` bytes, ``max_pages`` pages or ``max_words`` words.
     """
     check_file(path, max_bytes=max_bytes)
     with opened(path) as pdf:
@@ -94,9 +117,10 @@ def read_document(
             raise TooLarge(
                 f"{path.name} has {count:,} pages and the limit is {max_pages:,}: split the file."
             )
+        plan(count, 0)
         structure = _Structure(path, count)
-        pages = tuple(_page(pdf, number, structure.label(number)) for number in range(1, count + 1))
-        pages, notes = _with_pictures(pdf, path.name, pages)
+        pages = _pages(pdf, path.name, structure, max_words)
+        pages, notes = _with_pictures(pdf, path.name, pages, plan)
     if not any(page.words for page in pages):
         pages_of = "The one page" if count == 1 else f"None of the {count:,} pages"
         raise NoText(
@@ -199,8 +223,23 @@ def pictures(
                 yield Page(number, "", 0.0, 0.0, ()), None
 
 
+def _pages(pdf: Any, name: str, structure: _Structure, max_words: int) -> tuple[Page, ...]:
+    """Return all pages, or raise at the one with which there are too many words."""
+    pages: list[Page] = []
+    words = 0
+    for number in range(1, len(pdf) + 1):
+        pages.append(_page(pdf, number, structure.label(number)))
+        words += len(pages[-1].words)
+        if words > max_words:
+            raise TooLarge(
+                f"{name} has {words:,} words on the first {number:,} of its {len(pdf):,} pages and "
+                f"the limit is {max_words:,}: split the file."
+            )
+    return tuple(pages)
+
+
 def _with_pictures(
-    pdf: Any, name: str, pages: tuple[Page, ...]
+    pdf: Any, name: str, pages: tuple[Page, ...], plan: Plan
 ) -> tuple[tuple[Page, ...], tuple[str, ...]]:
     """Return the pages with those that are pictures read by OCR, and what could not be read."""
     wordless = {p.number: p for p in pages if not p.words and _draws(pdf, p.number)}
@@ -213,7 +252,8 @@ def _with_pictures(
         ocr.Picture(n, _picture(pdf[n - 1], ocr.DEFAULT_SCALE), p.width, p.height)
         for n, p in wordless.items()
     )
-    read = ocr.read_pages(drawn, program=program)
+    seconds = min(plan(len(pages), len(wordless)), ocr.DEFAULT_SECONDS)
+    read = ocr.read_pages(drawn, program=program, seconds=seconds)
     unread = [number for number in wordless if number not in read]
     notes = (ocr.unread_sentence(name, unread),) if unread else ()
     found = {n: _recognised(_shown(pdf[n - 1], n), wordless[n], words) for n, words in read.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from indexer.findings import findings, placed
@@ -21,15 +21,21 @@ JUNK_TITLE = re.compile(r"^(microsoft word|untitled|document\d*$|.*\.(docx?|pdf|
 
 
 def read_report(
-    path: Path, *, report_id: str | None = None, settings: PassageSettings = DEFAULT_SETTINGS
+    path: Path,
+    *,
+    report_id: str | None = None,
+    settings: PassageSettings = DEFAULT_SETTINGS,
+    read: Callable[[Path], Document] = read_document,
 ) -> Report:
     """Return a PDF's title, pages, passages and short forms; ``report_id`` is the stem by default.
+
+    It is read in this process: ``indexer.sandbox`` reads files that nobody vouches for.
 
     Raises:
         ReportRefused: the file cannot be read; the subclass and the message say why.
     """
     name = path.stem if report_id is None else report_id
-    document = read_document(path)
+    document = read(path)
     layout = read_layout(document)
     sections = read_sections(document, layout)
     passages = cut_passages(sections, report=name, settings=settings)

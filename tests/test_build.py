@@ -765,6 +765,7 @@ root, library, start, index = (Path(part) for part in sys.argv[1:5])
 sys.path.insert(0, str(root))
 from indexer import store
 from indexer.build import build
+from indexer.report import read_report
 from indexer.snapshot import open_snapshot, verify
 import bm25s, faiss, pyarrow, pypdf, pypdfium2, Stemmer  # once, not in every child
 pyarrow.array([1])  # imports pandas
@@ -799,7 +800,7 @@ def build_and_die(step):
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(watch)
-    build(library, index, embedder=embedder)
+    build(library, index, read=read_report, embedder=embedder)
     return True
 
 def served():
@@ -807,7 +808,7 @@ def served():
     return [len(snapshot.passages), list(snapshot.warnings), verify(index)]
 
 def build_again():
-    result = build(library, index, embedder=embedder)
+    result = build(library, index, read=read_report, embedder=embedder)
     left = sorted(p.name for p in index.iterdir())
     return [len(result.refused), left, len(list((index / "snapshots").iterdir()))]
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -412,18 +413,24 @@ def test_whoever_stops_reading_is_not_shown_a_traceback(
     assert process.wait(timeout=60) == 1
 
 
-SLEEPY_SCRIPT = """
-import signal, sys, time
+SLEEPY_SCRIPT = '''
+import signal, sys
 # A run in the background may have been told to ignore interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import indexer.build
 from indexer.__main__ import main
-def read(path):
-    print("reading", flush=True)
-    time.sleep(60)
-indexer.build.read_report = read
-sys.exit(main(sys.argv[1:]))
+from indexer.sandbox import Sandbox
+reader = """
+import os, time
+from indexer.sandbox_child import serve
+def report(path, read, options):
+    with open(path.with_suffix(".pid"), "w") as file: file.write(f"{os.getpid()} ")
+    time.sleep(600)
+serve({"report": report})
 """
+indexer.build.Sandbox = lambda: Sandbox(program=["-c", reader])
+sys.exit(main(sys.argv[1:]))
+'''
 
 
 def test_an_interrupt_is_a_sentence(
@@ -434,11 +441,15 @@ def test_an_interrupt_is_a_sentence(
         [sys.executable, "-c", SLEEPY_SCRIPT, "build", "--library", library, "--index", index],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "reading\n"
+    noted = library / "beacon.pid"
+    while not (noted.exists() and noted.read_text().endswith(" ")):
+        assert process.poll() is None
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(noted.read_text()), 0)  # what read it has gone too
     assert err == "Reading beacon (1 of 1)\nStopped. The index in service stays as it was.\n"
     assert open_snapshot(index).name == built
 
@@ -517,7 +528,7 @@ def test_a_picture_that_cannot_be_written_is_said_before_it_is_drawn(
     library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("indexer.inspect.to_html", None)  # whoever draws, fails
+    monkeypatch.setattr("indexer.sandbox.to_html", None)  # whoever draws, fails
     page = tmp_path / place
     reason = {"absent/page.html": "No such file or directory", ".": "Is a directory"}[place]
     status, out, err = inspect(capsys, library / "lights.pdf", "--html", page)
