@@ -23,9 +23,9 @@ Step = Literal["outstanding", "good", "adequate", "improve", "inadequate", "othe
 """How good a grade is, whatever a family calls it; ``other`` are those that no scale here has."""
 
 Change = Literal["better", "worse", "same", ""]
-Dated = Literal["inspected", "published", "named", ""]
-"""Where a report's date comes from: its words on its inspection, or on its publication, or a year
-in its title or id."""
+Dated = Literal["given", "inspected", "published", "named", ""]
+"""Where a report's date comes from: a person, its words on its inspection, those on its
+publication, or a year in its title or id."""
 
 SHOWN: tuple[FindingKind, ...] = (
     "rating",
@@ -248,7 +248,12 @@ def _said(report: str, number: int, finding: Finding, labels: dict[int, str]) ->
 
 
 def _date(info: ReportInfo, found: Iterable[Finding]) -> tuple[str, Dated]:
-    """Return when a report's inspection was, or else when it was published, as it says itself."""
+    """Return when a report's inspection was, or else when it was published, as it says itself.
+
+    What a person says of it comes first.
+    """
+    if info.own and info.published != info.own[1]:
+        return info.published, "given"
     for finding in found:
         if finding.kind == "fieldwork" and finding.value:
             return finding.value.partition("/")[0], "inspected"

@@ -97,6 +97,21 @@ def test_a_report_is_read_from_the_index(
     assert len(strength.rects) == 1
 
 
+def test_what_a_person_says_of_a_report_comes_first(
+    library: Path, index: Path, twin_embedder: object
+) -> None:
+    build(library, index, embedder=twin_embedder)  # type: ignore[arg-type]
+    snapshot = open_snapshot(index)
+    info = next(one for one in snapshot.reports if one.id == "lights")
+    assert (info.place, info.published) == ("", "")
+    snapshot.reports = (
+        replace(info, place="York", family="area SEND", published="2024", own=(info.title, "")),
+    )
+    [lights] = glance.glances(snapshot)
+    assert (lights.place, lights.family) == ("York", "area SEND")
+    assert (lights.date, lights.dated) == ("2024", "given")
+
+
 def test_a_finding_that_runs_over_a_page_keeps_the_words_of_its_first() -> None:
     words = (
         TextWord(0, 4, 3, (0.0, 10.0, 5.0, 20.0)),

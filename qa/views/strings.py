@@ -414,6 +414,7 @@ RATINGS_LEAD = (
 )
 FAMILIES = {"": "Reports of other kinds"}
 DATES = {
+    "given": "dated {}",
     "inspected": "inspected {}",
     "published": "published {}",
     "named": "{} in its title",
