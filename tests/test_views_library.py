@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -15,10 +16,12 @@ from streamlit.testing.v1 import AppTest
 
 from indexer.build import build
 from indexer.details import Details, read_details
+from indexer.embedding import model_identity
 from indexer.store import in_service
 from indexer.trash import Trash
 from qa.access import PASSWORDS_FILE, Role, add_user
 from qa.views import engine, strings
+from tests.conftest import OTHER_PAGES, PAGES, HashEmbedder, make_pdf
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 120
@@ -26,8 +29,20 @@ PASSWORD = "three plain words"
 MakePdf = Callable[..., Path]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the library that every test has, made once."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "library").mkdir()
+    make_pdf(folder / "library" / "lights.pdf", PAGES, title="Inspection of lighthouses")
+    make_pdf(folder / "library" / "harbour.pdf", OTHER_PAGES)
+    build(folder / "library", folder / "index", embedder=HashEmbedder(model_identity()))
+    return folder / "index"
+
+
 @pytest.fixture(autouse=True)
 def _folders(
+    made: Path,
     library: Path,
     index: Path,
     tmp_path: Path,
@@ -42,7 +57,7 @@ def _folders(
     monkeypatch.setattr("indexer.build.load_embedder", lambda name: twin_embedder)
     st.cache_resource.clear()
     st.cache_data.clear()
-    build(library, index, embedder=twin_embedder)
+    shutil.copytree(made, index)
     yield
     st.cache_resource.clear()
     st.cache_data.clear()
@@ -101,21 +116,24 @@ def test_another_file_of_a_name_replaces_only_when_told_to(
 def test_a_later_inspection_of_the_same_place_is_said_and_both_are_kept(
     library: Path, index: Path, tiny_pdf: MakePdf, tmp_path: Path
 ) -> None:
-    pages = [["Report number one on Fenmarsh."]], [["Report number two on Fenmarsh."]]
-    titles = [
-        "Inspection of services in Fenmarsh, 2023",
-        "Inspection of services in Fenmarsh, 2025",
-    ]
+    title = "Inspection of services in Fenmarsh"
     one, two = (
-        tiny_pdf(tmp_path / "x.pdf", page, title=title).read_bytes()
-        for page, title in zip(pages, titles, strict=True)
+        tiny_pdf(
+            tmp_path / "x.pdf", [["Fenmarsh.", f"Published: {when}"]], title=f"{title}, {when}"
+        ).read_bytes()
+        for when in ("June 2023", "March 2025")
     )
     page = opened()
-    upload(page, ("fen-2023.pdf", one))
-    describe_as(page, "fen-2023", Details(date="2023"))
-    upload(page, ("fen-2025.pdf", two))
-    # Neither document gives a date, so that only one of the two is dated: nothing is known.
+    upload(page, ("fen-2025.pdf", two), ("fen-2023.pdf", one))
+    assert "✓ fen-2025.pdf" in shown(page)
+    assert "? fen-2023.pdf" in shown(page)
+    assert "has an earlier date than the report &#x27;fen-2025&#x27;" in shown(page)
+    assert ids(index) == ["fen-2025", "harbour", "lights"]
+    assert page.radio(key="decide-0").value == "keep"
+    press(page, strings.DECIDE_BUTTON)
+    settle(page)
     assert ids(index) == ["fen-2023", "fen-2025", "harbour", "lights"]
+    assert Trash(library).removed() == []
 
 
 def test_nothing_chosen_is_a_sentence() -> None:
@@ -200,9 +218,6 @@ def test_the_index_is_described() -> None:
 
 
 # Roles
-
-
-ACTS: dict[str, Callable[[Any, Any], None]] = {}
 
 
 def _act() -> None:
@@ -334,14 +349,6 @@ def press(page: AppTest, label: str) -> None:
 def upload(page: AppTest, *files: tuple[str, bytes]) -> None:
     page.file_uploader[0].set_value([(name, data, "") for name, data in files])
     press(page, strings.ADD_BUTTON)
-    settle(page)
-
-
-def describe_as(page: AppTest, report: str, said: Details) -> None:
-    page.selectbox(key="health").set_value(report)
-    run(page)
-    page.text_input[2].set_value(said.date)
-    press(page, strings.DETAILS_SAVE)
     settle(page)
 
 
