@@ -152,21 +152,15 @@ class Widening:
 
 
 class Catalogue:
-    """What the reports of a snapshot can be chosen by; each is looked at once, when it is needed.
+    """What the reports of a snapshot can be chosen by; each is looked at once, when needed."""
 
-    ``abouts`` says what each report is about where that is known better than by its own words.
-    """
-
-    def __init__(self, snapshot: Snapshot, abouts: Sequence[About] | None = None) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._given = tuple(abouts) if abouts is not None else None
         self._marks: dict[str, _Marks] = {}
 
     @cached_property
     def abouts(self) -> tuple[About, ...]:
         """What each report is about, in the order of the snapshot."""
-        if self._given is not None:
-            return self._given
         return tuple(about(self._snapshot, info) for info in self._snapshot.reports)
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
@@ -15,7 +16,15 @@ from indexer.errors import UnknownReport
 from indexer.records import Finding, FindingKind, PageText, Passage, Report, TextWord
 from indexer.snapshot import Snapshot, open_snapshot
 from qa import filters
-from qa.filters import About, Catalogue, Filters, Option, from_parameters, to_parameters
+from qa.filters import (
+    About,
+    Catalogue,
+    Filters,
+    Option,
+    about,
+    from_parameters,
+    to_parameters,
+)
 
 MakePdf = Callable[..., Path]
 
@@ -106,11 +115,11 @@ def test_a_report_says_its_place_its_year_and_its_family(catalogue: Catalogue) -
     )
 
 
-def test_what_is_known_better_goes_before_what_a_report_says(snapshot: Snapshot) -> None:
-    given = [About("leeds-2023", "York", "2020", "police")]
-    assert Catalogue(snapshot, given).abouts == tuple(given)
-    assert Catalogue(snapshot, given).options["places"] == (Option("York", "York", 1),)
-    assert Catalogue(snapshot, given).narrowed(Filters(places=("York",))).reports == ("leeds-2023",)
+def test_what_people_say_of_a_report_goes_before_what_it_says_itself(
+    snapshot: Snapshot,
+) -> None:
+    info = replace(snapshot.reports[0], place="York", published="2020-01", family="area SEND")
+    assert about(snapshot, info) == About("leeds-2023", "York", "2020", "area SEND")
 
 
 def test_the_options_are_those_that_some_report_has(catalogue: Catalogue) -> None:

@@ -33,9 +33,8 @@ def show(catalogue: Catalogue) -> None:
             if filters:
                 st.button(strings.FILTERS_CLEAR, on_click=asking.narrow, args=(NO_FILTERS,))
         for name in filters.active:
-            said = [_said(name, value) for value in filters.values(name)]
             st.button(
-                markdown(strings.filter_off(strings.FILTER_NAMES[name], said)),
+                markdown(_described(catalogue, filters, name)),
                 key=f"filter-off-{name}",
                 icon=":material/close:",
                 help=strings.FILTER_OFF_HELP,
@@ -51,7 +50,7 @@ def _is_offered(catalogue: Catalogue, filters: Filters, name: str) -> bool:
 
 def _choice(options: Sequence[Option], filters: Filters, name: str) -> None:
     """Draw the choice of one filter; values that no report has stay in it, and are called so."""
-    known = {one.value: strings.with_reports(_said(name, one.name), one.reports) for one in options}
+    known = {one.value: strings.with_reports(_said(name, one), one.reports) for one in options}
     chosen = filters.values(name)
     names = {value: strings.unknown_value(value) for value in chosen} | known
     key = f"filter-{name}"
@@ -72,23 +71,27 @@ def _chosen(name: str, key: str) -> None:
     asking.narrow(filters.with_(name, state[key]))
 
 
-def _said(name: str, value: str) -> str:
+def _said(name: str, option: Option) -> str:
     """Return a value of a filter as people call it."""
     if name == "kinds":
-        return strings.FILTER_KINDS.get(value, value)
-    return value[:1].upper() + value[1:] if name == "families" else value
+        return strings.FILTER_KINDS.get(option.value, option.name)
+    return option.name[:1].upper() + option.name[1:]
+
+
+def _described(catalogue: Catalogue, filters: Filters, name: str) -> str:
+    """Return a filter that is on with the values that it lets through."""
+    names = {one.value: _said(name, one) for one in catalogue.options[name]}
+    said = [names.get(value, value) for value in filters.values(name)]
+    return strings.filter_off(strings.FILTER_NAMES[name], said)
 
 
 def tell_nothing_left(catalogue: Catalogue, asked: Asked) -> None:
     """Draw that the filters leave nothing to ask, and what there is with each of them lifted."""
     filters = asked.filters
-    on = [
-        strings.filter_off(
-            strings.FILTER_NAMES[name], [_said(name, value) for value in filters.values(name)]
-        )
-        for name in filters.active
-    ]
-    said = strings.FILTERS_NOTHING.format("; ".join([*on, *asked.reports]))
+    on = [_described(catalogue, filters, name) for name in filters.active]
+    if asked.reports:
+        on.append(strings.filter_off(strings.FILTER_NAMES["reports"], asked.reports))
+    said = strings.FILTERS_NOTHING.format("; ".join(on))
     st.html(parts.notice(strings.FILTERS_NOTHING_TITLE, [said]))
     with st.container(gap="xsmall", key="filters-ways"):
         for way in catalogue.widenings(filters, asked.reports):
