@@ -352,7 +352,8 @@ def unrated(every: Iterable[Glance]) -> tuple[Glance, ...]:
 def timelines(every: Sequence[Glance]) -> tuple[Timeline, ...]:
     """Return the places that reports of one family rate at more than one date, by their names.
 
-    Two reports of one date are two papers on one inspection; they make no timeline by themselves.
+    Two reports of one date are two papers on one inspection; they make no timeline by themselves,
+    nor do inspections that rate nothing in common.
     """
     rated = [glance for glance in every if glance.place and glance.date and glance.of("rating")]
     found: list[Timeline] = []
@@ -362,7 +363,8 @@ def timelines(every: Sequence[Glance]) -> tuple[Timeline, ...]:
         if glance.report not in seen and len({other.date for other in same}) > 1:
             seen.update(other.report for other in same)
             found.append(_timeline(same))
-    return tuple(sorted(found, key=lambda line: (fold(line.place), line.family)))
+    shown = [line for line in found if line.tracks or line.scores]
+    return tuple(sorted(shown, key=lambda line: (fold(line.place), line.family)))
 
 
 def earlier(glance: Glance, every: Sequence[Glance]) -> Glance | None:

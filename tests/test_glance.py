@@ -274,6 +274,7 @@ def test_the_last_two_of_three_inspections_are_compared() -> None:
         rated("b", {P11: "Good"}, date="2023", family="youth justice service"),
         rated("b", {P11: "Good"}, date=""),
         rated("b", {}, date="2023"),
+        rated("b", {P12: "Good"}, date="2023"),  # nothing in common
     ],
 )
 def test_nothing_else_makes_a_timeline(other: Glance) -> None:

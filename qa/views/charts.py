@@ -119,7 +119,7 @@ def bars(rows: Sequence[Row], *, dark: bool) -> LayerChart:
     top = 4 - height / 2  # where the text begins, counted from the middle of a row
     down = top + LINE * (lines + 1) + 1 + BAR / 2  # the middle of the bar below it
     text: dict[str, Any] = {"align": "left", "baseline": "top", "fontSize": 13, "lineHeight": LINE}
-    picked = alt.selection_point(name=PICKED, fields=["key"], toggle=False)
+    picked = _picking(alt)
     axis = alt.Axis(
         title=strings.PERCENT_AXIS, values=[0, 25, 50, 75, 100], orient="top", domain=False,
         ticks=False, grid=False,
@@ -173,7 +173,7 @@ def timeline(rows: Sequence[Row], *, dark: bool) -> LayerChart:
     whens = dict.fromkeys(row["when"] for row in sorted(rows, key=lambda row: row["order"]))
     rows, lines = _of_equal_lines(rows, "grade")
     steps, ink = list(PAINTS), INKS[dark]
-    picked = alt.selection_point(name=PICKED, fields=["key"], toggle=False)
+    picked = _picking(alt)
     base = alt.Chart({"values": rows}).encode(
         x=alt.X(
             "when:N",
@@ -230,6 +230,11 @@ def _of_equal_lines(rows: Sequence[Row], name: str) -> tuple[list[Row], int]:
         for row, above in zip(rows, missing, strict=True)
     ]
     return padded, lines
+
+
+def _picking(alt: Any) -> Any:
+    """Return the choice of marks by a click: each click turns one over, so that all are heard."""
+    return alt.selection_point(name=PICKED, fields=["key"], toggle="true", clear=False)
 
 
 def _finished(chart: Any, height: float) -> LayerChart:

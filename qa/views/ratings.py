@@ -10,14 +10,24 @@ import streamlit as st
 from indexer.snapshot import Snapshot
 from qa import glance
 from qa.glance import Glance
-from qa.views import asking, bridge, charts, engine, pagepanel, parts, sheet, states, strings
+from qa.views import (
+    asking,
+    bridge,
+    charts,
+    engine,
+    pagepanel,
+    parts,
+    pictured,
+    sheet,
+    states,
+    strings,
+)
 from qa.views import ratingtables as tables
 from qa.views.escape import clean
 from qa.views.pagepanel import Opened
 from qa.views.ratingtables import Places
 
 if TYPE_CHECKING:
-    from altair import LayerChart
     from streamlit.navigation.page import StreamlitPage
 
 state = st.session_state
@@ -110,8 +120,8 @@ def _twice(every: Sequence[Glance], places: Places) -> None:
     for number, line in enumerate(found):
         rows = charts.timeline_rows(line, places.keys)
         said = strings.timeline_said(line.place, len(line.glances))
-        drawn = charts.timeline(rows, dark=_is_dark()) if rows else None
-        _pictured(drawn, said, tables.timeline(line, places), f"timeline-{number}", places)
+        drawn = charts.timeline(rows, dark=pictured.is_dark()) if rows else None
+        pictured.show(drawn, said, tables.timeline(line, places), f"timeline-{number}", places)
 
 
 def _one(every: Sequence[Glance], places: Places) -> None:
@@ -132,9 +142,9 @@ def _one(every: Sequence[Glance], places: Places) -> None:
     before = glance.earlier(one, every)
     rows = charts.question_rows(one, before, places.keys)
     if rows:
-        drawn = charts.bars(rows, dark=_is_dark())
+        drawn = charts.bars(rows, dark=pictured.is_dark())
         said = strings.bars_said(tables.name_of(one), len(rows))
-        _pictured(drawn, said, tables.questions(one, before, places), "bars", places)
+        pictured.show(drawn, said, tables.questions(one, before, places), "bars", places)
     _table(tables.by_standard(one, places))
     _table(tables.progress(one, places))
     for kind in ("strength", "improvement", "recommendation"):
@@ -144,31 +154,7 @@ def _one(every: Sequence[Glance], places: Places) -> None:
                 st.html(tables.listed(items, places))
 
 
-def _pictured(drawn: LayerChart | None, said: str, table: str, key: str, places: Places) -> None:
-    """Draw a picture, of which each mark opens its page, and the same as a table of links."""
-    if drawn is None:
-        st.html(table)
-        return
-    picture, same = st.tabs([strings.PICTURE_TAB, strings.TABLE_TAB], key=f"tabs-{key}")
-    with picture:
-        st.altair_chart(drawn, key=key, alt=clean(said), on_select=lambda: _pick(key, places))
-    with same:
-        st.html(table)
-
-
-def _pick(key: str, places: Places) -> None:
-    """Open the place of the mark that was clicked."""
-    picked = state[key].selection.get(charts.PICKED) or []
-    place = places.opened.get(str(picked[0].get("key"))) if picked else None
-    if place is not None:
-        pagepanel.open_page(place)
-
-
 def _table(table: str) -> None:
     """Draw a table, unless there is none."""
     if table:
         st.html(table)
-
-
-def _is_dark() -> bool:
-    return st.context.theme.type == "dark"
