@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 DONE, FAILED, USAGE, REFUSED, NO_INDEX, DAMAGED = 0, 1, 2, 3, 4, 5
 INTERRUPTED, TERMINATED = 130, 143  # 128 and the number of the signal, as a shell has it
 MAX_SETTLE_S = 3600.0
+MAX_WORKERS = 16
 
 READING_SHARE = 0.15
 """How much of the time of one report goes into reading it; the rest into embedding."""
@@ -110,7 +111,12 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run, writes=writes)
         return added
 
-    command("build", "make the index match the library", _build, writes=True)
+    builder = command("build", "make the index match the library", _build, writes=True)
+    builder.add_argument(
+        "--workers", type=int, choices=range(1, MAX_WORKERS + 1), metavar="N",
+        help="files that are read at a time, each by a process of its own (one for every two "
+        "processors)",
+    )  # fmt: skip
     adder = command("add", "put PDFs into the library, then build", _add, writes=True)
     adder.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a PDF")
     adder.add_argument(
@@ -146,7 +152,10 @@ def _build(options: argparse.Namespace) -> int:
     from indexer.build import build
 
     with _Progress(options.json) as progress:
-        result = build(options.library, options.index, model=options.model, on_event=progress.hear)
+        result = build(
+            options.library, options.index,
+            model=options.model, on_event=progress.hear, workers=options.workers,
+        )  # fmt: skip
     return _tell_result(options, result)
 
 

@@ -557,7 +557,7 @@ def test_reading_ahead_reads_each_file_once_and_not_too_many() -> None:
 def test_the_command_line_opens_no_pdf_itself(
     command: str, library: Path, index: Path, embedder: Any
 ) -> None:
-    words = [command, "--library", library, "--index", index]
+    words = [command, "--library", library, "--index", index, "--workers", "2"]
     if command == "build":
         (library / "lights.pdf").write_bytes(b"%PDF-1.4\n")
         (library / "harbour.pdf").unlink()  # so that nothing has to be embedded
