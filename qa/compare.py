@@ -116,11 +116,16 @@ def default_reports(reports: Sequence[ReportInfo]) -> tuple[str, ...]:
     return tuple(report.id for report in chosen)
 
 
+def place_in(report: ReportInfo) -> str:
+    """Return the place that a report is about; empty where none is known."""
+    return report.place or place_of(report.title, report.id)
+
+
 def inspections(reports: Sequence[ReportInfo]) -> tuple[tuple[ReportInfo, ...], ...]:
     """Return the reports on places inspected more than once, one group a place, oldest first."""
     groups: dict[str, list[ReportInfo]] = {}
     for report in sorted(reports, key=dated):
-        place = fold(report.place or place_of(report.title, report.id))
+        place = fold(place_in(report))
         group = groups.setdefault(place, []) if place else []
         if not group or dated(group[-1]) != dated(report):
             group.append(report)

@@ -13,6 +13,7 @@ from indexer.build import build, remove
 from indexer.embedding import Embedder
 from indexer.snapshot import open_snapshot
 from qa.answer import Asker
+from qa.errors import Busy
 from qa.links import link_to
 from qa.records import Answer, Citation, Sentence
 from qa.views import engine, strings
@@ -117,6 +118,22 @@ def test_texts_of_reports_are_shown_as_text(monkeypatch: pytest.MonkeyPatch) -> 
     assert "<script" not in shown(page)
     assert shown(page).count("&lt;script&gt;alert(1)&lt;/script&gt; **b** :red[x]") >= 3
     assert "\u202e" not in shown(page)
+
+
+def test_what_has_been_asked_stays_when_it_is_no_longer_this_visitors_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def ask(self: Asker, question: str, *, reports: Sequence[str], **options: object) -> Answer:
+        if reports == ("fenmarsh-2025",):
+            raise Busy(4, seconds=3)
+        return hostile(question, reports[0])
+
+    monkeypatch.setattr(Asker, "ask", ask)
+    page = opened({"q": QUESTION, "report": ALL})
+    assert "Try again in 3 seconds." in shown(page)
+    assert shown(page).count('aria-label="Answer"') == 2
+    assert shown(page).count(strings.NOT_ASKED) == 1
+    assert not page.get("progress")
 
 
 @pytest.mark.parametrize(
@@ -229,11 +246,20 @@ def test_a_link_whose_words_are_gone_says_so(link: dict[str, str], title: str) -
     assert "<b>gone" not in shown(page)
 
 
-def test_every_source_of_an_answer_has_its_link() -> None:
-    page = asking({"q": QUESTION, "report": "fenmarsh-2025", "caution": "helpful"})
-    if strings.NO_ANSWER_TITLE in shown(page):
-        pytest.skip("the embedder of the tests finds no answer")
-    assert 'class="rq-link" href="./?cite=fenmarsh-2025&amp;page=' in shown(page)
+def test_every_source_of_an_answer_has_its_link_and_every_answer_its_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def ask(self: Asker, question: str, **options: object) -> Answer:
+        return hostile(question, "fenmarsh-2025")
+
+    files = [strings.DOWNLOAD_WORD, strings.DOWNLOAD_MARKDOWN, strings.DOWNLOAD_CSV]
+    page = asking({"q": "Which oil is it?", "caution": "strict"})
+    assert strings.NO_ANSWER_TITLE in shown(page)
+    assert [button.label for button in page.get("download_button")] == files
+    monkeypatch.setattr(Asker, "ask", ask)
+    page = asking({"q": QUESTION, "report": "fenmarsh-2025"})
+    assert shown(page).count('class="rq-link" href="./?cite=fenmarsh-2025&amp;page=2') == 1
+    assert [button.label for button in page.get("download_button")] == files
 
 
 # What the tests look with

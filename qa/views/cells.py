@@ -11,7 +11,7 @@ from indexer.snapshot import Snapshot
 from qa.changes import Changed, Value
 from qa.choice import CAUTION
 from qa.compare import Cell, cells, how_sure
-from qa.labels import labels_of
+from qa.labels import dated, labels_of
 from qa.links import address_of, link_to
 from qa.records import Answer, Citation
 from qa.views import comparing, engine, export, gate, pagepanel, parts, sidebyside, strings
@@ -71,17 +71,23 @@ def draw(places: Folders, snapshot: Snapshot, wanted: Wanted) -> list[Told]:
         slots[turn].html(parts.paragraph(strings.READING_NOW))
 
     asking = Asking(places, snapshot, wanted, begin)
-    told = []
+    told: list[Told] = []
     found = cells(
         asking, titles, wanted.question, reports=wanted.reports, threshold=wanted.threshold
     )
-    for turn, cell in enumerate(found):
-        with slots[turn].container(gap="small"):
-            _cell(snapshot, cell, turn)
-        put = Asked(wanted.question, (cell.report,), wanted.caution)
-        own = {cell.report: cell.title}
-        told.append(Told(put, snapshot.name, cell.answer, own, asking.times[cell.report]))
-    progress.empty()
+    try:
+        for turn, cell in enumerate(found):
+            with slots[turn].container(gap="small"):
+                _cell(snapshot, cell, turn)
+            put = Asked(wanted.question, (cell.report,), wanted.caution)
+            own = {cell.report: cell.title}
+            told.append(Told(put, snapshot.name, cell.answer, own, asking.times[cell.report]))
+    except Exception:  # whatever it is, the page that calls says it: here nothing waits any longer
+        for slot in slots[len(told) :]:
+            slot.html(parts.paragraph(strings.NOT_ASKED))
+        raise
+    finally:
+        progress.empty()
     return told
 
 
@@ -94,7 +100,7 @@ def _slots(snapshot: Snapshot, wanted: Wanted) -> list[DeltaGenerator]:
     with st.container(key="compare-cells"):
         for turn, info in enumerate(chosen):
             with st.container(border=True, gap="small", key=f"cell-{turn}"):
-                day = parts.day(info.published or info.created)
+                day = parts.day(dated(info))
                 st.html(sidebyside.cell_head(labels[info.id], info.title, day))
                 slots.append(st.empty())
                 slots[-1].html(parts.paragraph(strings.WAITING))

@@ -11,6 +11,7 @@ from indexer.snapshot import Snapshot
 from qa.changes import Changed, tally, what_changed
 from qa.compare import MIN_REPORTS
 from qa.errors import BadQuestion, QaError, Wait
+from qa.labels import dated
 from qa.question import check_question
 from qa.views import (
     asking,
@@ -125,7 +126,7 @@ def _changed(index: str, name: str, earlier: str, later: str, _snapshot: Snapsho
 def _changes(snapshot: Snapshot, wanted: Wanted, changed: Changed) -> None:
     """Draw the ratings, the scores and the key questions of two inspections side by side."""
     infos = {info.id: info for info in snapshot.reports}
-    days = [parts.day(infos[r].published or infos[r].created) for r in wanted.reports]
+    days = [parts.day(dated(infos[report])) for report in wanted.reports]
     heads = (days[0] or strings.EARLIER, days[1] or strings.LATER)
     if heads[0] == heads[1]:
         heads = (strings.EARLIER, strings.LATER)

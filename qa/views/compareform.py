@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from indexer.snapshot import Snapshot
-from qa.compare import MAX_REPORTS
+from qa.compare import MAX_REPORTS, place_in
+from qa.labels import dated
 from qa.views import comparing, parts, strings
 from qa.views.comparing import CHANGES, QUESTION, Wanted
 from qa.views.escape import clean
@@ -63,8 +64,8 @@ def _pair(snapshot: Snapshot, wanted: Wanted) -> None:
 
     def name_of(pair: comparing.Pair) -> str:
         first, last = infos[pair[0]], infos[pair[1]]
-        days = (parts.day(last.published or last.created), parts.day(first.published))
-        return clean(strings.since(last.title, *days))
+        days = (parts.day(dated(last)), parts.day(dated(first)))
+        return clean(strings.since(place_in(last) or last.title, *days))
 
     st.selectbox(
         strings.COMPARE_PAIR,

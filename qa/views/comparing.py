@@ -18,6 +18,9 @@ from qa.views.pagepanel import Opened
 QUESTION, CHANGES = "question", "changes"
 """The two ways to compare: one question to several reports, and what changed between two."""
 
+MAX_KEPT = 4 * MAX_REPORTS
+"""Answers kept while the page is only drawn again; the oldest are forgotten first."""
+
 Pair = tuple[str, str]
 state = st.session_state
 """``compared`` is what is compared now, ``compare_linked`` the address that was last written,
@@ -117,7 +120,10 @@ def told_before(key: object) -> tuple[Answer, str] | None:
 
 def remember(key: object, answer: Answer, at: str) -> None:
     """Keep what a report says while the page is only drawn again."""
-    state.setdefault("compare_answers", {})[key] = (answer, at)
+    kept: dict[object, tuple[Answer, str]] = state.setdefault("compare_answers", {})
+    kept[key] = (answer, at)
+    while len(kept) > MAX_KEPT:
+        kept.pop(next(iter(kept)))
 
 
 def forget_fields() -> None:

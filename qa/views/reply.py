@@ -106,6 +106,7 @@ def show(snapshot: Snapshot, answer: Answer) -> None:
     else:
         st.html(parts.asked(answer.question))
         st.html(parts.notice(strings.NO_ANSWER_TITLE, [answer.text, strings.NO_ANSWER_LEAD]))
+        _tools(snapshot, answer)  # that the reports do not say is worth keeping too
         thumbs.show(snapshot, answer)
     _nearest(snapshot, answer, titles)
     _follow_ups(snapshot, answer)

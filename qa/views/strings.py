@@ -124,6 +124,7 @@ NOT_IN_REPORT = "Not in this report"
 NOT_IN_REPORT_NEAR = "This is nearest to the question; it may be about something else."
 WAITING = "Waiting …"
 READING_NOW = "Reading …"
+NOT_ASKED = "Not asked yet"
 HOW_SURE = {
     "strict": "Nearly certain",
     "balanced": "Fairly sure",
