@@ -15,7 +15,7 @@ import pytest
 from qa.changes import Change, Changed, Progress, Value
 from qa.filters import Filters
 from qa.records import Answer, Citation, Sentence
-from qa.views import export, sheet, strings, word
+from qa.views import downloads, export, sheet, strings, word
 from qa.views.asking import Asked, Told
 from tests.test_views import HOSTILE
 
@@ -300,15 +300,34 @@ def test_files_are_named_after_the_question() -> None:
     assert export.file_name("../../etc/passwd", "csv") == "etc-passwd.csv"
 
 
+def test_the_menu_of_a_comparison_has_what_there_is() -> None:
+    both = downloads.comparison([SAID, NOTHING], CHANGED, "000001-ab")
+    assert [(file.label, file.ending) for file in both] == [
+        (strings.DOWNLOAD_WORD, "docx"),
+        (strings.DOWNLOAD_MARKDOWN, "md"),
+        (strings.DOWNLOAD_CHANGES_CSV, "csv"),
+        (strings.DOWNLOAD_CSV, "csv"),
+    ]
+    document, text, changed, sources = [file.make() for file in both]
+    assert [len(table.rows) for table in opened(document).tables] == [4, 2, 3]
+    assert str(text).index("What changed since") < str(text).index("## Who left?")
+    assert len(rows(changed)) == 5
+    assert len(rows(sources)) == 4
+    asked = downloads.comparison([SAID], None, "000001-ab")
+    assert [file.label for file in asked] == [
+        strings.DOWNLOAD_WORD, strings.DOWNLOAD_MARKDOWN, strings.DOWNLOAD_CSV,
+    ]  # fmt: skip
+
+
 # What the tests look with
 
 
-def rows(data: bytes, delimiter: str = ",") -> list[list[str]]:
+def rows(data: Any, delimiter: str = ",") -> list[list[str]]:
     text = data.decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
-def opened(data: bytes) -> Any:
+def opened(data: Any) -> Any:
     return docx.Document(io.BytesIO(data))
 
 
