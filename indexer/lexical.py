@@ -9,6 +9,9 @@ from typing import Any
 
 WORD = re.compile(r"[a-z0-9]+(?:[.,][0-9]+)*|[^\W_]+")
 
+HIGH = re.compile("[\u0300-\U0010ffff]")
+"""Where all combining characters lie: to ask each letter of a library would take as long again."""
+
 STOP_WORDS = frozenset(
     """
     a about above after again against all am an and any are as at be because been before being
@@ -39,7 +42,7 @@ def terms(text: str) -> list[str]:
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, accents and possessive endings left out."""
     plain = unicodedata.normalize("NFKD", text).lower()
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = HIGH.sub(lambda high: "" if unicodedata.combining(high[0]) else high[0], plain)
     plain = re.sub(r"['’](s|t|re|ve|ll|d|m)\b", "", plain)
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", plain)
     plain = re.sub(r"\b([a-z])(?=\d+\.\d)", r"\1 ", plain)  # "P1.2" is "P 1.2"

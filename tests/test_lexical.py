@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from indexer.lexical import STOP_WORDS, terms, words
@@ -38,3 +40,9 @@ def test_forms_of_a_word_are_one_term(one: str, other: str) -> None:
 
 def test_numbers_are_not_stemmed() -> None:
     assert terms("2023s 15 10,000") == ["2023s", "15", "10000"]
+
+
+def test_no_letter_below_those_that_are_looked_at_is_an_accent_of_another() -> None:
+    assert not any(unicodedata.combining(chr(code)) for code in range(0x300))
+    # Of a combining stem of a note, far up in Unicode, too.
+    assert words("e\u0301te\u0301 a\U0001d165b naïve") == ["ete", "ab", "naive"]
