@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from indexer import arrow, disk, store
+from indexer import arrow, disk, store, termlists
 from indexer.embedding import Embeddings, passage_input
 from indexer.errors import IndexDamaged, ModelMismatch, NoPages
 from indexer.lexical import terms, words
@@ -88,6 +88,7 @@ def write_shard(folder: Path, report: Report, embeddings: Embeddings) -> None:
     _write_array(folder / "tokens.npy", embeddings.tokens)
     _write_array(folder / "token_units.npy", embeddings.token_units)
     _write_array(folder / "token_offsets.npy", embeddings.token_offsets)
+    termlists.write(folder, [terms(passage_input(p, "")[0]) for p in report.passages])
     store.seal(
         folder,
         {
@@ -164,7 +165,7 @@ def write_snapshot(
     )
     if manifest.passages:
         _write_dense(folder, dimension)
-        _write_lexical(folder, manifest)
+        _write_lexical(folder, [shard for _, shard in shards])
     manifest = dataclasses.replace(manifest, files=store.records_of(folder))
     wrong = _cross_check(Snapshot(folder, manifest))
     if wrong:
@@ -212,7 +213,7 @@ def _write_dense(folder: Path, dimension: int) -> None:
         file.write(faiss.serialize_index(index).data)
 
 
-def _write_lexical(folder: Path, manifest: Manifest) -> None:
+def _write_lexical(folder: Path, shards: Sequence[Path]) -> None:
     """Write the BM25 index of a snapshot, unless no passage has a single term.
 
     The text is the one that is embedded. The terms are numbered in the order of the alphabet:
@@ -221,13 +222,9 @@ def _write_lexical(folder: Path, manifest: Manifest) -> None:
     """
     import bm25s
 
-    titles = {report.id: report.title for report in manifest.reports}
-    passages = arrow.PassageRows(folder / "passages.arrow", _counts(manifest))
-    lists = [terms(passage_input(p, titles[p.report])[0]) for p in passages]
-    vocabulary = {term: i for i, term in enumerate(sorted({t for row in lists for t in row}))}
+    ids, vocabulary = termlists.join(shards)
     if not vocabulary:
         return
-    ids = [[vocabulary[term] for term in row] for row in lists]
     index = bm25s.BM25(method="lucene", k1=BM25_K1, b=BM25_B, backend="numpy")
     index.index((ids, vocabulary), create_empty_token=False, show_progress=False)
     _save_lexical(folder / BM25, index)

@@ -48,7 +48,7 @@ __all__ = ["sync", "sync_folder"]  # for the library, whose files are kept as sa
 DEFAULT_INDEX = Path(__file__).resolve().parents[1] / "data" / "index"
 """``data/index`` of the project, the folder above the package ``indexer``."""
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 """Goes up with every change to the files of an index, to what of a passage is embedded and to
 the terms of BM25: an index of another version is made again."""
 

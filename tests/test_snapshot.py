@@ -388,6 +388,7 @@ SHARD_FILES = [
     "meta.json",
     "pages.arrow",
     "passages.arrow",
+    "terms.json",
     "token_offsets.npy",
     "token_units.npy",
     "tokens.npy",
@@ -518,14 +519,15 @@ def test_findings_and_notes_come_back_as_they_were_written(index: Path) -> None:
 
 
 def test_an_index_of_another_form_asks_for_a_build(copied: Path) -> None:
+    form = store.SCHEMA_VERSION
     for name in names(copied):
         path = copied / "snapshots" / name / "manifest.json"
-        raw = path.read_bytes().replace(b'"schema": "3"', b'"schema": "0"')
+        raw = path.read_bytes().replace(f'"schema": "{form}"'.encode(), b'"schema": "0"')
         path.write_bytes(raw)
         digest = store.file_sha256(path)[:16]
         (copied / "snapshots" / name).rename(copied / "snapshots" / f"{name[:6]}-{digest}")
     (copied / "CURRENT").write_text(f"{names(copied)[1]}\n")
-    with pytest.raises(IndexDamaged, match="has the form '0' and this version reads '3'"):
+    with pytest.raises(IndexDamaged, match=f"has the form '0' and this version reads '{form}'"):
         open_snapshot(copied)
 
 
