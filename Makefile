@@ -3,6 +3,7 @@
 # Variables, given as in `make run PORT=8600`:
 #   PYTHON       the interpreter that makes .venv, Python 3.11 or newer       (python3)
 #   PORT         where the page is served                                     (8501)
+#   TORTURE_ARGS more arguments for the long crash tests, as in TORTURE_ARGS="kill --sizes small"
 #   PYTEST_ARGS  more arguments for pytest, as in PYTEST_ARGS="-m 'not slow'"
 #   TORCH_ARGS   more arguments for the installation of torch alone. On Linux the usual build of
 #                torch brings several gigabytes for NVIDIA cards, which nothing here uses; to take
@@ -18,6 +19,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 PORT ?= 8501
 PYTEST_ARGS ?=
+TORTURE_ARGS ?=
 TORCH_ARGS ?=
 
 # What `make train-evidence` learns from: see qa/training/MODEL_CARD.md.
@@ -34,7 +36,7 @@ FOLDERS := $${REPORT_QA_LIBRARY:+--library "$$REPORT_QA_LIBRARY"} $${REPORT_QA_I
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help train-evidence install install-test install-digest install-train browser ocr axe run index test lint digest bench clean
+.PHONY: help train-evidence install install-test install-digest install-train browser ocr axe run index test torture lint digest bench clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -130,6 +132,11 @@ axe: install-test
 
 test: install-test browser ocr axe ## run every test, the browser included; says which were skipped and why
 	HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false $(PY) -m pytest $(PYTEST_ARGS)
+
+torture: install-test ## kill builds, fail the disk and damage files by the thousand; goes on where it was
+	$(PY) -m tests.crash.torture $(TORTURE_ARGS)
+	$(PY) -m tests.crash.readers
+	$(PY) -m tests.crash.hostile
 
 lint: install-test ## check style and types
 	$(PY) -m ruff check

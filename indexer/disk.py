@@ -51,7 +51,12 @@ def failed(error: OSError, path: Path, what: str = "changed") -> DiskFailed:
 
 
 @contextlib.contextmanager
-def _named(path: Path, what: str) -> Iterator[None]:
+def named(path: Path, what: str) -> Iterator[None]:
+    """Have what the system says while something is done to a path raised by name.
+
+    Raises:
+        DiskFailed: in place of an ``OSError``.
+    """
     try:
         yield
     except OSError as error:
@@ -72,7 +77,7 @@ class Writer(io.RawIOBase):
         self._written = 0
         self._handle = -1
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with _named(path, "written"):
+        with named(path, "written"):
             self._handle = os.open(path, flags, 0o666)
 
     def writable(self) -> bool:
@@ -111,11 +116,11 @@ class Writer(io.RawIOBase):
             handle, self._handle = self._handle, -1
             self._gathered = bytearray()
             super().close()
-            with _named(self._path, "written"):
+            with named(self._path, "written"):
                 os.close(handle)
 
     def _put(self, view: memoryview) -> None:
-        with _named(self._path, "written"):
+        with named(self._path, "written"):
             while len(view):
                 taken = os.write(self._handle, view)  # may be less than all
                 if taken <= 0:
@@ -145,7 +150,7 @@ def replace(path: Path, data: bytes, *, by: Path) -> None:
     """
     write(by, data)
     sync(by)
-    with _named(path, "replaced"):
+    with named(path, "replaced"):
         os.replace(by, path)
     sync_folder(path.parent)
 
@@ -160,7 +165,7 @@ def make_folder(path: Path) -> None:
         return
     if path.parent != path:
         make_folder(path.parent)
-    with _named(path, "made a folder"), contextlib.suppress(FileExistsError):
+    with named(path, "made a folder"), contextlib.suppress(FileExistsError):
         os.mkdir(path)  # or somebody else has, or it is a file
     if not path.is_dir():
         raise failed(NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)), path, "used")
@@ -173,7 +178,7 @@ def move_folder(folder: Path, target: Path) -> None:
     Raises:
         DiskFailed: the system would not, and the folder is where it was.
     """
-    with _named(folder, "moved"):
+    with named(folder, "moved"):
         os.rename(folder, target)
 
 
@@ -183,7 +188,7 @@ def remove_file(path: Path) -> None:
     Raises:
         DiskFailed: the system would not.
     """
-    with _named(path, "removed"), contextlib.suppress(FileNotFoundError):
+    with named(path, "removed"), contextlib.suppress(FileNotFoundError):
         os.unlink(path)
 
 
@@ -193,7 +198,7 @@ def remove_tree(path: Path) -> None:
     Raises:
         DiskFailed: the system would not, or not all.
     """
-    with _named(path, "removed"):
+    with named(path, "removed"):
         try:
             mode = os.lstat(path).st_mode
         except FileNotFoundError:
@@ -203,7 +208,7 @@ def remove_tree(path: Path) -> None:
             return
     for inner in listed(path):
         remove_tree(inner)
-    with _named(path, "removed"):
+    with named(path, "removed"):
         os.rmdir(path)
 
 
@@ -213,7 +218,7 @@ def listed(folder: Path) -> list[Path]:
     Raises:
         DiskFailed: the system would not say.
     """
-    with _named(folder, "read"):
+    with named(folder, "read"):
         try:
             return sorted(folder.iterdir())
         except (FileNotFoundError, NotADirectoryError):
@@ -238,7 +243,7 @@ def sync_folder(path: Path) -> None:
     Raises:
         DiskFailed: the system cannot say so.
     """
-    with _named(path, "written to the disk"):
+    with named(path, "written to the disk"):
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(handle)
@@ -253,7 +258,7 @@ def held_open(path: Path) -> Iterator[int]:
     Raises:
         DiskFailed: the system would not open it.
     """
-    with _named(path, "opened"):
+    with named(path, "opened"):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
     try:
         yield handle
@@ -267,7 +272,7 @@ def overwrite(handle: int, data: bytes, path: Path) -> None:
     Raises:
         DiskFailed: the system would not take them.
     """
-    with _named(path, "written"):
+    with named(path, "written"):
         os.ftruncate(handle, 0)
         at = 0
         while at < len(data):

@@ -146,7 +146,19 @@ def write_snapshot(
 
     Raises:
         IndexDamaged: what was written does not pass its own check.
+        DiskFailed: a file cannot be read or written.
     """
+    with disk.named(folder, "written"):
+        return _written(folder, shards, recipe, model_name, refused)
+
+
+def _written(
+    folder: Path,
+    shards: Sequence[tuple[ReportInfo, Path]],
+    recipe: store.Recipe,
+    model_name: str,
+    refused: Sequence[store.Refusal],
+) -> Manifest:
     dimension, tokens = 0, 0
     if shards:
         for name in TABLES:

@@ -499,11 +499,12 @@ def _opened(index: Path, name: str) -> Manifest:
 
 def records_of(folder: Path) -> dict[str, FileRecord]:
     """Return size and sha256 of every file below a folder, by its relative path."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    names = {path.relative_to(folder).as_posix(): path for path in files}
-    return {
-        name: FileRecord(path.stat().st_size, file_sha256(path)) for name, path in names.items()
-    }
+    with disk.named(folder, "read"):
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        names = {path.relative_to(folder).as_posix(): path for path in files}
+        return {
+            name: FileRecord(path.stat().st_size, file_sha256(path)) for name, path in names.items()
+        }
 
 
 def seal(folder: Path, content: dict[str, Any]) -> None:
