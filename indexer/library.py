@@ -31,11 +31,16 @@ NEAR = 0.5
 SHOWN = 5
 """Ids that are named where none is near."""
 
+REST_NS = 3_000_000_000
+"""Nanoseconds that a file must have been left alone before its hash is remembered: the clocks of
+some file systems tick every two seconds."""
+
 INCOMING = ".incoming-"
 ABANDONED_S = 3600.0
 """A copy that has not ended after this many seconds was broken off."""
 
 Check = Callable[[Path], object]
+Hash = Callable[[Path, os.stat_result], str]
 Keep = Callable[[Path, str], object]
 """Keeps a copy of a report that is about to leave, given as its path and its id."""
 
@@ -89,6 +94,7 @@ class Library:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._hashed: dict[tuple[str, ...], str] = {}
 
     def reports(self) -> list[LibraryFile]:
         """Return the PDFs of the folder, ordered by report id; subfolders and others are left out.
@@ -102,10 +108,25 @@ class Library:
         for path in sorted(self.folder.iterdir()):
             if path.suffix.lower() != ".pdf" or path.name.startswith(".") or not path.is_file():
                 continue
-            file = _described(path, seen)
+            file = _described(path, seen, self._sha256)
             seen.add(file.id)
             files.append(file)
         return sorted(files, key=lambda file: (file.id, file.path.name))
+
+    def _sha256(self, path: Path, stat: os.stat_result) -> str:
+        """Return the sha256 of a file, which is read once for each state that it is in.
+
+        A file that changed just now can change again without another mark and is not remembered.
+        """
+        times = (stat.st_mtime_ns, stat.st_ctime_ns)
+        state = (path.name, *map(str, (stat.st_ino, stat.st_size, *times)))
+        if state in self._hashed:
+            return self._hashed[state]
+        rested = max(times) + REST_NS < time.time_ns()
+        sha256 = file_sha256(path)
+        if rested:
+            self._hashed[state] = sha256
+        return sha256
 
     def require(self) -> None:
         """Raise an ``IndexerError`` where there is no such folder."""
@@ -170,7 +191,7 @@ class Library:
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
         sync_folder(self.folder)
-        return _described(self.folder / name, set())
+        return _described(self.folder / name, set(), self._sha256)
 
     def remove(self, report: str, *, keep: Keep | None = None) -> None:
         """Take a report's PDF out of the library, for good unless ``keep`` is given it first.
@@ -258,7 +279,7 @@ def _id_of(path: Path) -> str:
     return unicodedata.normalize("NFC", path.stem)
 
 
-def _described(path: Path, seen: set[str]) -> LibraryFile:
+def _described(path: Path, seen: set[str], sha256: Hash) -> LibraryFile:
     """Return what is to be said of a file without looking into it."""
     shown = path.name.encode("utf-8", "replace").decode("utf-8")
     try:
@@ -273,7 +294,7 @@ def _described(path: Path, seen: set[str]) -> LibraryFile:
             raise DuplicateReport(
                 f"{shown}: another file of the library has the report id {report!r}. Rename one."
             )
-        return LibraryFile(report, path, file_sha256(path), stat.st_size, modified)
+        return LibraryFile(report, path, sha256(path, stat), stat.st_size, modified)
     except (BadName, DuplicateReport) as error:
         return LibraryFile(shown[:-4], path, "", stat.st_size, modified, str(error))
     except OSError as error:

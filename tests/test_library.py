@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from indexer.errors import (
     UnknownReport,
 )
 from indexer.library import DEFAULT_LIBRARY, MAX_NAME, Library, report_id
+from indexer.store import file_sha256
 
 MakePdf = Callable[..., Path]
 
@@ -233,6 +235,40 @@ def test_a_copy_that_was_broken_off_is_cleared_later(
         os.utime(folder, (stamp, stamp))
     Library(library).add(tiny_pdf(tmp_path / "one.pdf", [["A report."]]), "one.pdf")
     assert listing(library) == [".incoming-young", "harbour.pdf", "lights.pdf", "one.pdf"]
+
+
+def test_a_file_is_hashed_once_for_each_state_it_is_in(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+
+    def sha256(path: Path) -> str:
+        hashed.append(path.name)
+        return file_sha256(path)
+
+    monkeypatch.setattr(library_module, "file_sha256", sha256)
+    monkeypatch.setattr(library_module, "REST_NS", -1)
+    shelf = Library(library)
+    first = shelf.reports()
+    assert hashed == ["harbour.pdf", "lights.pdf"]
+    assert shelf.reports() == first
+    assert len(hashed) == 2
+    stat = (library / "lights.pdf").stat()
+    raw = bytearray((library / "lights.pdf").read_bytes())
+    raw[-1] ^= 1
+    time.sleep(0.02)
+    (library / "lights.pdf").write_bytes(raw)  # of the same size, and with the same time:
+    os.utime(library / "lights.pdf", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    changed = shelf.reports()
+    assert hashed[2:] == ["lights.pdf"]
+    assert changed[0] == first[0]
+    assert changed[1].sha256 == hashlib.sha256(raw).hexdigest()
+
+
+def test_the_hash_of_a_file_that_changed_just_now_is_not_trusted(library: Path) -> None:
+    shelf = Library(library)
+    shelf.reports()
+    assert shelf._hashed == {}
 
 
 def test_the_examples_in_its_docstrings_are_true() -> None:
