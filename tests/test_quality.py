@@ -415,6 +415,19 @@ def test_a_verdict_that_cannot_be_kept_is_a_sentence(place: Path) -> None:
     assert strings.RIGHT not in labels(page)
 
 
+def test_filters_that_choose_reports_are_kept_as_reports_and_others_take_no_verdict(
+    place: Path,
+) -> None:
+    page = asked("How many keepers?", year="2031")
+    assert strings.RIGHT not in labels(page)  # no report is of that year
+    page = asked("How many keepers?", kind="rating")
+    assert strings.RIGHT not in labels(page)
+    page = asked("How many keepers?", report="lights")
+    press(page, strings.RIGHT)
+    (only,) = load_gold(place)
+    assert only.reports == ("lights",)
+
+
 @pytest.mark.usefixtures("place")
 def test_a_reader_is_not_asked_for_a_verdict_and_cannot_run_anything(
     monkeypatch: pytest.MonkeyPatch,
@@ -517,9 +530,10 @@ def test_a_failing_question_is_asked_on_the_page_of_questions(place: Path) -> No
 # What the tests look with
 
 
-def asked(question: str) -> AppTest:
+def asked(question: str, **limits: str) -> AppTest:
     page = AppTest.from_file(str(ROOT / "app.py"))
-    page.query_params["q"] = question
+    for name, value in {"q": question, **limits}.items():
+        page.query_params[name] = value
     page.run(timeout=PATIENCE_S)
     assert not page.exception
     return page

@@ -306,6 +306,10 @@ RIGHT = "Right"
 WRONG = "Wrong"
 VERDICT_UNDO = "Take it back"
 VERDICT_NOT_KEPT = "That has not been kept"
+VERDICT_LIMITED = (
+    "To say whether this is right, ask it without a standard or a kind of finding: a question "
+    "that is kept is put to whole reports."
+)
 VERDICTS = {"right": "You said: right.", "wrong": "You said: wrong."}
 VERDICT_BY_HAND = "Written by hand."
 WRONG_CHOICE = "What does answer it?"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from indexer.snapshot import Snapshot
@@ -19,7 +21,7 @@ from qa.feedback import (
     quoted_evidence,
 )
 from qa.records import Answer
-from qa.views import figures, gate, gold, parts, strings
+from qa.views import engine, figures, gate, gold, parts, strings
 from qa.views.asking import Asked
 from qa.views.escape import markdown
 
@@ -35,7 +37,14 @@ def show(snapshot: Snapshot, answer: Answer) -> None:
     asked: Asked | None = state.get("asked")
     if asked is None or not gate.may_edit():
         return
+    limits = asked.filters
     with st.container(gap="small", key="verdict"):
+        if limits.standards or limits.kinds:
+            st.html(parts.paragraph(strings.VERDICT_LIMITED))
+            return
+        if limits:  # they choose reports, and a question that is kept names these
+            left = engine.catalogue(engine.folders(), snapshot).narrowed(limits, asked.reports)
+            asked = replace(asked, reports=left.reports)
         try:
             said = gold.questions().get(key_of(asked.question, asked.reports))
         except QaError as error:
