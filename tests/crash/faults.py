@@ -62,10 +62,11 @@ class Faulty:
             if fault.kind.startswith("E") and (here or self._goes_on(name, arguments)):
                 number = getattr(errno, fault.kind)
                 raise OSError(number, os.strerror(number))
-            result = real(*arguments, **options)
-            if here and fault.kind in ("middle", "after"):
-                die()
-            return result
+            try:
+                return real(*arguments, **options)
+            finally:  # a call that the system refuses has an end, too
+                if here and fault.kind in ("middle", "after"):
+                    die()
 
         return call
 

@@ -175,8 +175,10 @@ def leftovers(index: Path) -> list[str]:
         manifest = store.read_manifest(index, name)
         due |= {f"snapshots/{name}/{file}" for file in [*manifest.files, store.MANIFEST]}
         for report in manifest.reports:
-            meta = json.loads((index / "shards" / report.shard / store.META).read_bytes())
-            files = [*meta["content"]["files"], store.META]
+            meta = index / "shards" / report.shard / store.META
+            if not meta.exists():  # damaged and discarded, to be made again when it is needed
+                continue
+            files = [*json.loads(meta.read_bytes())["content"]["files"], store.META]
             due |= {f"shards/{report.shard}/{file}" for file in files}
         due |= {f"checked/{owner}" for owner in [name, *(r.shard for r in manifest.reports)]}
     found = {path.relative_to(index).as_posix() for path in index.rglob("*") if path.is_file()}
