@@ -416,14 +416,20 @@ def test_looking_takes_little_of_the_time(tmp_path: Path) -> None:
 # The command, as a process
 
 SCRIPT = """
-import signal, sys
+import signal, sys, time
 # A run in the background may have been told to ignore interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, "tests")
 import conftest, indexer.build
 from indexer.embedding import model_identity
 from indexer.__main__ import main
-indexer.build.load_embedder = lambda name: conftest.HashEmbedder(model_identity())
+class Embedder(conftest.HashEmbedder):
+    def encode_passages(self, texts, units, *, on_progress=None):
+        if any("for ever" in text for text in texts):
+            print("embedding for ever", file=sys.stderr, flush=True)
+            time.sleep(600)
+        return super().encode_passages(texts, units, on_progress=on_progress)
+indexer.build.load_embedder = lambda name: Embedder(model_identity())
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -494,6 +500,24 @@ def test_the_command_follows_and_ends_with_a_sentence(
     assert "Building: beacon.pdf is new." in said
     assert running.printed() == []
     assert len(open_snapshot(index).reports) == 3
+    with store.lock(index):
+        pass  # nobody holds it
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_build_that_goes_on_is_broken_off_and_the_index_stays(
+    start: Callable[..., Process], library: Path, index: Path, tiny_pdf: MakePdf,
+    number: int, status: int,
+) -> None:  # fmt: skip
+    running = start("--json")
+    wait_for(lambda: len(running.printed()) == 1, running.said)
+    before = open_snapshot(index).name
+    tiny_pdf(library / "beacon.pdf", [["The beacon burns for ever."]])
+    running.until("embedding for ever")
+    assert running.end(number) == status
+    assert running.said().endswith("Stopped. The index in service stays as it was.\n")
+    assert len(running.printed()) == 1
+    assert open_snapshot(index).name == before
     with store.lock(index):
         pass  # nobody holds it
 
