@@ -28,7 +28,7 @@ from indexer.errors import IndexDamaged, ModelMismatch, NoPages
 from indexer.lexical import terms, words
 from indexer.library import unknown_report
 from indexer.records import Finding, PageText, Passage, Report
-from indexer.store import DEFAULT_INDEX, REBUILD, Manifest, ReportInfo
+from indexer.store import DEFAULT_INDEX, REBUILD, Manifest, ReportInfo, served_state
 
 __all__ = [
     "DEFAULT_INDEX",
@@ -36,6 +36,7 @@ __all__ = [
     "Snapshot",
     "open_snapshot",
     "read_shard",
+    "served_state",
     "verify",
     "write_shard",
     "write_snapshot",

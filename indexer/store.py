@@ -426,6 +426,19 @@ def _files_digest(name: str, files: dict[str, FileRecord]) -> str:
     return _digest({"name": name, "files": records})
 
 
+def served_state(index: Path) -> str:
+    """Return a text that changes when another snapshot is in service, or a file of the one that is.
+
+    It costs a look at each file: by it whoever holds a snapshot open knows when to open it anew.
+    """
+    name = (_current(index) or b"").decode("ascii", "replace").strip()
+    if not SNAPSHOT_NAME.fullmatch(name):
+        return name
+    folder = snapshot_path(index, name)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return _hash(json.dumps([name, *([path.name, *_state(path)] for path in files)]).encode())
+
+
 def wrong_notes(index: Path) -> list[str]:
     """Return a sentence for each note on checked files that is not what was written."""
     wrong = []

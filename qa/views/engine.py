@@ -25,7 +25,7 @@ from indexer.library import Library
 from indexer.reading import page_words, shown_rects
 from indexer.records import Rect, Word
 from indexer.sandbox import inspect_report
-from indexer.snapshot import Snapshot, open_snapshot
+from indexer.snapshot import Snapshot, open_snapshot, served_state
 from qa.answer import Asker
 from qa.filters import Catalogue, Narrowed
 from qa.find import Tally, may_have, tally
@@ -77,12 +77,12 @@ def snapshot(places: Folders) -> Snapshot:
         IndexMissing: there is no index.
         IndexDamaged: no snapshot of it can be used.
     """
-    return _snapshot(str(places.index), places.current)
+    return _snapshot(str(places.index), served_state(places.index))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _snapshot(index: str, current: str) -> Snapshot:
-    del current  # decides only whether the one held is still the one in service
+def _snapshot(index: str, state: str) -> Snapshot:
+    del state  # decides only whether the one held is still in service and as it was
     return open_snapshot(Path(index))
 
 
@@ -147,11 +147,11 @@ def engine(places: Folders, opened: Snapshot) -> Engine:
         ModelMissing: the model cannot be loaded.
         ModelMismatch: it is no longer the model that the index was made with.
     """
-    return _engine(str(places.index), opened.name, opened)
+    return _engine(str(places.index), opened.name, served_state(places.index), opened)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _engine(index: str, name: str, _snapshot: Snapshot) -> Engine:
+def _engine(index: str, name: str, state: str, _snapshot: Snapshot) -> Engine:
     return Engine(Asker(_snapshot, _embedder(_snapshot.model_name)))
 
 

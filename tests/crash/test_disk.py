@@ -220,6 +220,24 @@ def test_what_is_loaded_late_is_loaded_by_its_hash(two: tuple[Path, Path]) -> No
         snapshot.lexical_scores(["oil"])
 
 
+def test_a_page_that_is_open_falls_back_too(two: tuple[Path, Path]) -> None:
+    from qa.views import engine
+
+    places = engine.Folders(*two)
+    first = engine.snapshot(places)
+    assert engine.snapshot(places) is first
+    at = served(places.index)
+    os.utime(at / "tokens.npy")  # touched: opened anew, and found to be sound
+    touched = engine.snapshot(places)
+    assert (touched.name, touched.warnings, touched is first) == (first.name, (), False)
+    flip(at / "tokens.npy")
+    fallen = engine.snapshot(places)
+    assert fallen.name.startswith("000001-")
+    assert "tokens.npy" in fallen.warnings[0]
+    assert scenes.built(*two)["left"] == []
+    assert engine.snapshot(places).warnings == ()
+
+
 def test_a_snapshot_removed_before_its_first_question_answers(two: tuple[Path, Path]) -> None:
     index = two[1]
     snapshot = open_snapshot(index)
