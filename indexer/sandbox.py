@@ -265,7 +265,10 @@ class _Process:
         if not hasattr(os, "waitid"):
             return not is_open  # on macOS, where nothing tells without removing it
         how = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self._process.pid, how) is not None
+        try:
+            return os.waitid(os.P_PID, self._process.pid, how) is not None
+        except ChildProcessError:  # where whoever started us lets Linux clear children away
+            return True
 
     def _look(self) -> None:
         """Raise where the process is over a limit or no longer wanted."""
@@ -293,7 +296,11 @@ class _Process:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        _, status, used = os.wait4(self._process.pid, 0)
+        try:
+            _, status, used = os.wait4(self._process.pid, 0)
+        except ChildProcessError:
+            self._process.returncode = -signal.SIGKILL
+            return
         self._process.returncode = os.waitstatus_to_exitcode(status)
         self._group.seconds = max(self._group.seconds, used.ru_utime + used.ru_stime)
 

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import os
 import pickle
+import random
 import re
 import signal
 import struct
@@ -637,6 +638,27 @@ def test_a_report_with_a_wrong_value_is_none(
     at[place[-1]] = value
     with pytest.raises(wire.BadReply):
         wire.decode_report(json.dumps(wrong).encode(), "oil")
+
+
+def test_whatever_bytes_come_back_are_a_report_or_none(plain: dict[str, Any]) -> None:
+    raw = json.dumps(plain).encode()
+    taken = 0
+    for number in range(2000):
+        chance = random.Random(number)
+        changed = bytearray(raw)
+        for _ in range(chance.randrange(1, 4)):
+            at = chance.randrange(len(changed))
+            if chance.random() < 0.5:
+                changed[at] = chance.choice(b'0123456789[]{}",:.-etrulnfaNI\\')
+            else:
+                del changed[at : at + chance.randrange(1, 30)]
+        try:
+            report = wire.decode_report(bytes(changed), "oil")
+        except wire.BadReply:
+            continue
+        taken += 1
+        assert wire.decode_report(wire.encode_report(report), "oil") == report
+    assert 0 < taken < 1000
 
 
 def test_numbers_that_are_none_are_not_handed_back(plain: dict[str, Any]) -> None:
