@@ -146,7 +146,10 @@ def mutations(
 
 @dataclass(frozen=True)
 class Cost:
-    """What reading one file took: seconds, and the most memory of one process in bytes."""
+    """What reading one file took: seconds, and the most memory of one process in bytes.
+
+    The seconds are the clock's without those in which a process was ready and others had its turn.
+    """
 
     name: str
     seconds: float
@@ -164,7 +167,7 @@ class Cost:
             found.append(f"{self.memory / 2**20:,.0f} MiB")
         if self.outcome not in {"indexed"} | {kind.__name__ for kind in _refusals(ReportRefused)}:
             found.append(self.outcome)
-        if self.outcome != "indexed" and not self.reason.startswith(self.name):
+        if self.outcome != "indexed" and self.name not in self.reason:
             found.append("a reason that does not name the file")
         return found
 
@@ -185,6 +188,12 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self._ended = threading.Event()
         self.most: dict[int, int] = {}
+        self._waited: dict[int, float] = {}
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which a process was ready and others of the machine had its turn."""
+        return max(self._waited.values(), default=0.0)
 
     def __enter__(self) -> Watch:
         self.start()
@@ -213,6 +222,8 @@ class Watch(threading.Thread):
             return
         held = _status(pid).get("VmHWM", 0) * 1024
         self.most[group] = max(held, self.most.get(group, 0))
+        waited = Path(f"/proc/{pid}/schedstat").read_text().split()[1]
+        self._waited[pid] = int(waited) / 1e9
 
 
 def _status(pid: int) -> dict[str, int]:
@@ -239,7 +250,7 @@ class Measured:
                 outcome, reason = type(error).__name__, str(error)
                 raise
             finally:
-                seconds = time.monotonic() - began
+                seconds = time.monotonic() - began - watch.waited
                 memory = max(watch.most.values(), default=0)
                 self.costs[path.stem] = Cost(path.name, seconds, memory, outcome, reason)
 
