@@ -156,6 +156,7 @@ class Catalogue:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self.titles = {info.id: info.title for info in snapshot.reports}
         self._marks: dict[str, _Marks] = {}
 
     @cached_property

@@ -34,7 +34,7 @@ export default function (component) {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       remembered.rqFrom = number.dataset.source;
-      remembered.rqGo = event.detail === 0 ? "yes" : "";  // by the keyboard
+      remembered.rqGo = event.detail === 0 ? String(Date.now()) : "";  // by the keyboard
       setTriggerValue("source", number.dataset.source);
       setTimeout(go, 700);  // where the same page was open already
       return;
@@ -77,12 +77,14 @@ export default function (component) {
   const remembered = document.body.dataset;
   const go = () => {
     const box = document.querySelector(".st-key-page-panel .rq-scroll");
-    if (!remembered.rqGo || !box) return;
-    remembered.rqGo = "";
-    box.focus({ preventScroll: true });
+    const at = document.activeElement;
+    if (!box || Date.now() - Number(remembered.rqGo || 0) > 8000) return;
+    // The picture may come in two steps; whoever has gone on meanwhile is left alone.
+    if (!at || at === document.body || at.matches("a.rq-n")) box.focus({ preventScroll: true });
   };
   const comeBack = () => {
     const number = remembered.rqFrom;
+    remembered.rqGo = "";
     if (number) document.querySelector(`a.rq-n[data-source="${CSS.escape(number)}"]`)?.focus();
   };
 

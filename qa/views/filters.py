@@ -90,7 +90,8 @@ def tell_nothing_left(catalogue: Catalogue, asked: Asked) -> None:
     filters = asked.filters
     on = [_described(catalogue, filters, name) for name in filters.active]
     if asked.reports:
-        on.append(strings.filter_off(strings.FILTER_NAMES["reports"], asked.reports))
+        titles = [catalogue.titles.get(report, report) for report in asked.reports]
+        on.append(strings.filter_off(strings.FILTER_NAMES["reports"], titles))
     said = strings.FILTERS_NOTHING.format("; ".join(on))
     st.html(parts.notice(strings.FILTERS_NOTHING_TITLE, [said]))
     with st.container(gap="xsmall", key="filters-ways"):

@@ -68,7 +68,7 @@ def show(places: Folders, snapshot: Snapshot, *, answered: bool) -> None:
         said = strings.NO_PAGE_OPEN if answered else strings.NO_PAGE_NEAR
         st.html(f'<div class="rq-hint">{parts.paragraph(said)}</div>')
         return
-    with st.container(key="page-panel-beside" if opened.by_itself else "page-panel", gap="small"):
+    with st.container(key="page-panel-beside" if opened.by_itself else "page-panel", gap="xsmall"):
         info = next(info for info in snapshot.reports if info.id == opened.report)
         page = snapshot.page_text(opened.report, opened.page)
         head = parts.heading(strings.pages(page.label, page.number))
@@ -83,7 +83,7 @@ def show(places: Folders, snapshot: Snapshot, *, answered: bool) -> None:
             _close()
             return
         said = f"{info.title} · {strings.count(info.pages, 'page')}"
-        st.html(head + parts.paragraph(said) + _links(path, opened.page))
+        st.html(parts.row(head, _links(path, opened.page)) + parts.paragraph(said))
         _controls(opened, info.pages)
         try:
             _page(path, snapshot, opened, page)

@@ -26,6 +26,11 @@ def heading(text: str, level: int = 2) -> str:
     return f'<h{level} class="rq-h">{html(text)}</h{level}>'
 
 
+def row(*pieces: str) -> str:
+    """Return pieces of the page side by side, one under the other where there is no room."""
+    return f'<div class="rq-row">{"".join(pieces)}</div>'
+
+
 def paragraph(text: str, style: str = "rq-quiet") -> str:
     """Return a paragraph in one of the page's styles."""
     return f'<p class="{style}">{html(text)}</p>'

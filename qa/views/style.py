@@ -173,7 +173,12 @@ a.rq-n:is(:hover, :focus-visible):not([data-hushed]) .rq-tip { display: block; }
   overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical;
   -webkit-line-clamp: 2; }
 .rq-quoted b { font-weight: 600; }
+.rq-row { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between;
+  gap: 0 1.25rem; }
 .rq-links { display: flex; flex-wrap: wrap; gap: .1rem 1.25rem; }
+.stApp .st-key-page-find input:focus-visible { outline: none !important; }
+.st-key-page-find .stTextInput:focus-within { outline: 3px solid var(--rq-accent);
+  outline-offset: 2px; border-radius: .5rem; }
 .st-key-page-find > :has(.stTextInput) { flex: 1 1 12rem; min-width: 10rem; }
 .rq-picture img { display: block; width: 100%; height: auto; }
 .rq-target { position: absolute; width: 1px; height: 8rem; scroll-margin-top: 12rem;
@@ -218,6 +223,12 @@ a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
   outline: 3px solid var(--rq-accent) !important; outline-offset: 2px; box-shadow: none !important;
   }
 
+/* Where a column is narrow, buttons with a sign show it alone; their words stay their names */
+@media (max-width: 1100px) {
+  :is([class*="st-key-page-previous"], [class*="st-key-page-next"], [class*="st-key-page-zoom"],
+    [class*="st-key-page-hit"]) [data-testid="stMarkdownContainer"] { position: absolute;
+    width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+}
 @media (min-width: 641px) {
   .stColumn:has(.st-key-page-panel, .st-key-page-panel-beside) { align-self: stretch; }
   .st-key-page-panel, .st-key-page-panel-beside { position: sticky; top: 1rem; }
@@ -233,12 +244,12 @@ a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
   .rq-picture.rq-zoom1 { width: 230%; }
   .rq-picture.rq-zoom2 { width: 320%; }
   .rq-picture.rq-zoom3 { width: 440%; }
-  .rq-quoted { -webkit-line-clamp: 3; }
+  .rq-quoted { line-height: 1.35; }
   .st-key-page-panel { position: fixed; z-index: 90; inset: auto 0 0 0; width: 100%; height: 82vh;
     overflow: auto; padding: 1rem; background: var(--rq-ground);
     border-top: 1px solid var(--rq-line);
     box-shadow: 0 -8px 24px rgb(0 0 0 / 25%); }
-  .rq-scroll { max-height: calc(82vh - 11.5rem); }
+  .rq-scroll { max-height: max(14rem, calc(82vh - 15rem)); }
   .st-key-page-close { position: absolute; top: .6rem; right: .6rem; }
   .st-key-page-tools { gap: .4rem; }
   .st-key-page-tools button { padding: .25rem .6rem; }
