@@ -93,8 +93,3 @@ def _go(report: str, to: Spot) -> None:
     if opened is not None:
         state["opened"] = replace(opened, page=to.page, by_itself=False)
     state["find_spot"] = (report, to)
-
-
-def leave() -> None:
-    """Look at no hit: another page is opened, for its own words."""
-    state.pop("find_spot", None)

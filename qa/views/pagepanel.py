@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -12,40 +11,15 @@ from indexer.errors import ReportRefused, UnknownReport
 from indexer.records import PageText, Rect
 from indexer.snapshot import Snapshot
 from qa.find import text_in
-from qa.views import engine, pagefind, parts, strings
+from qa.views import engine, pagefind, pagetools, parts, strings
 from qa.views.engine import Folders
+from qa.views.opened import Opened, open_page
 from qa.views.picture import FINE_SCALE, SCALE, box_of
 
-SMALLEST, LARGEST = -1, 3
-"""Steps of the zoom; 0 is what suits the screen: the width of the column, on a phone larger."""
+__all__ = ["Opened", "open_page", "opener", "show"]
 
 FINE_FROM = 2
 """From this step on a page is drawn with more pixels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The page that is shown, and the page that is cited with the rectangles of the words.
-
-    ``by_itself`` says that nobody asked for it: where there is no room beside the answer, as on a
-    phone, it is not shown.
-    """
-
-    report: str
-    page: int
-    cited: int
-    rects: tuple[Rect, ...]
-    zoom: int = 0
-    by_itself: bool = False
-
-    def same_place(self, other: Opened | None) -> bool:
-        """Return whether another shows the very words that this one does."""
-        return other is not None and (self.report, self.cited, self.rects, self.cited) == (
-            other.report,
-            other.cited,
-            other.rects,
-            other.page,
-        )
 
 
 def opener(key: str, place: Opened) -> None:
@@ -80,57 +54,15 @@ def show(places: Folders, snapshot: Snapshot, *, answered: bool) -> None:
             problem = strings.PAGE_CHANGED
         if path is None:
             st.html(head + parts.notice(strings.STALE_TITLE, [problem]))
-            _close()
+            pagetools.close()
             return
         said = f"{info.title} · {strings.count(info.pages, 'page')}"
         st.html(parts.row(head, _links(path, opened.page)) + parts.paragraph(said))
-        _controls(opened, info.pages)
+        pagetools.show(opened, info.pages)
         try:
             _page(path, snapshot, opened, page)
         except (ReportRefused, OSError) as error:
             st.html(parts.notice(strings.FAILED_TITLE, [str(error)], kind="bad"))
-
-
-def _controls(opened: Opened, pages: int) -> None:
-    with st.container(horizontal=True, gap="small", key="page-tools"):
-        back, on = opened.page - 1, opened.page + 1
-        _turn(strings.PREVIOUS, "previous", opened, back, "chevron_left", disabled=back < 1)
-        _turn(strings.NEXT, "next", opened, on, "chevron_right", disabled=on > pages)
-        if opened.page != opened.cited:
-            _turn(strings.back_to(opened.cited), "back", opened, opened.cited)
-        _zoom(strings.ZOOM_OUT, "out" if opened.zoom else "out-first", opened, -1, "zoom_out")
-        _zoom(strings.ZOOM_IN, "in", opened, 1, "zoom_in")
-        _close()
-
-
-def _turn(
-    label: str, key: str, opened: Opened, page: int, icon: str = "", *, disabled: bool = False
-) -> None:
-    st.button(
-        label,
-        key=f"page-{key}",
-        icon=f":material/{icon}:" if icon else None,
-        icon_position="right" if key == "next" else "left",
-        disabled=disabled,
-        on_click=open_page,
-        args=(replace(opened, page=page),),
-    )
-
-
-def _zoom(label: str, key: str, opened: Opened, step: int, icon: str) -> None:
-    zoom = opened.zoom + step
-    st.button(
-        label,
-        key=f"page-zoom-{key}",
-        icon=f":material/{icon}:",
-        disabled=not SMALLEST <= zoom <= LARGEST,
-        on_click=_show_larger,
-        args=(replace(opened, zoom=zoom),),
-    )
-
-
-def _close() -> None:
-    st.button(strings.CLOSE, key="page-close", on_click=open_page, args=(None,), type="tertiary")
 
 
 def _links(path: Path, page: int) -> str:
@@ -179,14 +111,3 @@ def _first(rects: Sequence[Rect], size: tuple[float, float]) -> Rect | None:
         return None
     left = min(rect[0] for rect in rects)
     return box_of((left, *rects[0][1:]), size)
-
-
-def open_page(place: Opened | None) -> None:
-    """Show a page, or none."""
-    st.session_state["opened"] = place
-    pagefind.leave()
-
-
-def _show_larger(place: Opened) -> None:
-    """Show the same page in another size, at the hit that is being looked at."""
-    st.session_state["opened"] = place
