@@ -472,7 +472,7 @@ def _is_of(body: bytes, path: Path, index: Path) -> bool:
 def in_service(index: Path) -> tuple[str, Manifest, list[str]]:
     """Return name and manifest of the snapshot to serve, and sentences on why it is not the best.
 
-    Of its files all but the largest have been hashed. Where the snapshot that CURRENT names is
+    Its files are in the state in which they were hashed. Where the snapshot that CURRENT names is
     damaged, the one before it stands in.
 
     Raises:
@@ -510,14 +510,28 @@ def _opened(index: Path, name: str) -> Manifest:
     return manifest
 
 
-def records_of(folder: Path) -> dict[str, FileRecord]:
+class Hashed(dict[str, FileRecord]):
+    """Records of files, with the states in which they were hashed; none where that proves nothing.
+
+    A snapshot is hashed when it is written, and not once more when it is noted as sound.
+    """
+
+    states: dict[str, State] = {}  # noqa: RUF012  never changed, only replaced
+
+
+def records_of(folder: Path) -> Hashed:
     """Return size and sha256 of every file below a folder, by its relative path."""
     with disk.named(folder, "read"):
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         names = {path.relative_to(folder).as_posix(): path for path in files}
-        return {
-            name: FileRecord(path.stat().st_size, file_sha256(path)) for name, path in names.items()
-        }
+        states = {name: _state(path) for name, path in names.items()}
+        rested = _rest(list(states.values()))
+        found = Hashed(
+            (name, FileRecord(path.stat().st_size, file_sha256(path)))
+            for name, path in names.items()
+        )
+    found.states = states if rested else {}
+    return found
 
 
 def seal(folder: Path, content: dict[str, Any]) -> None:
@@ -681,8 +695,11 @@ def publish(index: Path, folder: Path, manifest: Manifest) -> str:
     last = max((int(name.split("-")[0]) for name in names), default=0)
     name = f"{last + 1:06d}-{_hash(raw)[:16]}"
     put_in_place(folder, snapshot_path(index, name))
-    wrong = wrong_files(snapshot_path(index, name), manifest.files)
-    if wrong:
+    placed = snapshot_path(index, name)
+    hashed = manifest.files.states if isinstance(manifest.files, Hashed) else {}
+    if hashed and hashed == {file: _state(placed / file) for file in manifest.files}:
+        _note(index, name, manifest.files, hashed)
+    elif wrong := wrong_files(placed, manifest.files):
         raise IndexDamaged(
             f"The new index is not on the disk as it was written: {wrong[0]} The old one stays in "
             "service."

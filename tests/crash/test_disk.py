@@ -268,7 +268,10 @@ def limited(work: object, *, files: int) -> object:
 
     def within() -> object:
         assert callable(work)
-        now = len(os.listdir("/proc/self/fd"))
+        now = max(map(int, os.listdir("/proc/self/fd"))) + 1
+        while os.dup(0) < now:  # numbers between those that are taken, which would be left
+            pass
+        now += 1
         resource.setrlimit(resource.RLIMIT_NOFILE, (now + files, now + files))
         try:
             return work()
