@@ -119,7 +119,8 @@ class Asker:
         self._speller = Speller(snapshot.term_counts(), snapshot.forms, english_words)
         self._named = report_terms(snapshot)
         self._rated = _RatedRows(snapshot)
-        self._page_fold = lru_cache(PAGE_CACHE)(self._fold_of)
+        # Not of a method of its own: each would hold the other, and the index stay open.
+        self._page_fold = lru_cache(PAGE_CACHE)(partial(_fold_of, snapshot))
 
     def ask(
         self,
@@ -466,8 +467,9 @@ class Asker:
             ocr=page.ocr,
         )
 
-    def _fold_of(self, report: str, page: int) -> str:
-        return folded_page(self.snapshot.page_text(report, page))
+
+def _fold_of(snapshot: Snapshot, report: str, page: int) -> str:
+    return folded_page(snapshot.page_text(report, page))
 
 
 @dataclass(frozen=True, slots=True)

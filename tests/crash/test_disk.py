@@ -260,6 +260,21 @@ def test_a_snapshot_that_is_let_go_lets_its_files_go(two: tuple[Path, Path]) -> 
         assert handles() == before  # at once, not when rubbish is next collected
 
 
+def test_who_answers_from_a_snapshot_lets_it_go_too(two: tuple[Path, Path]) -> None:
+    from qa.answer import Asker
+    from qa.reader import Reader
+    from tests.conftest import HashEmbedder
+
+    reader = Reader()
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(2):
+        asker = Asker(open_snapshot(two[1]), HashEmbedder(), reader=reader)
+        asker.ask(scenes.QUESTIONS[0], threshold=0.0)
+        assert len(os.listdir("/proc/self/fd")) > before
+        del asker
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
 # The system's own refusals
 
 
