@@ -394,7 +394,7 @@ def check_command(command: str) -> None:
     program = words[0].removeprefix(".venv/bin/")
     if program == "make":
         check_make(words[1:])
-    elif program == "python" and words[1] == "-m" and words[2] in {"indexer", "qa"}:
+    elif program == "python" and words[1] == "-m" and words[2] in {"indexer", "qa", "qa.access"}:
         check_module(words[2:])
     elif program == "python":
         assert (ROOT / words[1]).is_file(), f"no file {words[1]}"

@@ -28,7 +28,7 @@ STYLE = """
 .rq-unsure { border-left: 4px solid var(--rq-bad); margin: 0; padding-left: .6rem; }
 .rq-quiet { font-size: .875rem; }
 .rq-quiet a { color: light-dark(#1a5a8a, #8cc4e0); text-decoration: underline; }
-.stMainBlockContainer h2.rq-h { font-size: 1.05rem; font-weight: 600; margin: .25rem 0 .1rem;
+.stMainBlockContainer :is(h2, h3).rq-h { font-size: 1.05rem; font-weight: 600; margin: .25rem 0 .1rem;
   padding: 0;
   line-height: 1.4; }
 .rq-bullets { margin: 0; padding-left: 1.15rem; color: var(--rq-quiet); }
@@ -125,6 +125,7 @@ a.rq-n:is(:hover, :focus-visible):not([data-hushed]) .rq-tip { display: block; }
 
 .rq-facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: 0;
   font-size: .9375rem; }
+.rq-facts.rq-facts { padding: 0; }
 .rq-facts dt { color: var(--rq-quiet); }
 .rq-facts dd { margin: 0; overflow-wrap: anywhere; }
 
