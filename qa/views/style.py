@@ -28,8 +28,8 @@ STYLE = """
 .rq-unsure { border-left: 4px solid var(--rq-bad); margin: 0; padding-left: .6rem; }
 .rq-quiet { font-size: .875rem; }
 .rq-quiet a { color: light-dark(#1a5a8a, #8cc4e0); text-decoration: underline; }
-.stMainBlockContainer :is(h2, h3).rq-h { font-size: 1.05rem; font-weight: 600; margin: .25rem 0 .1rem;
-  padding: 0;
+.stMainBlockContainer :is(h2, h3).rq-h { font-size: 1.05rem; font-weight: 600;
+  margin: .25rem 0 .1rem; padding: 0;
   line-height: 1.4; }
 .rq-bullets { margin: 0; padding-left: 1.15rem; color: var(--rq-quiet); }
 .rq-bullets li { margin: 0 0 .3rem; font-size: .9375rem; line-height: 1.5; }
