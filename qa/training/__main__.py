@@ -27,6 +27,7 @@ from indexer.records import Passage
 from indexer.snapshot import Snapshot, open_snapshot
 from qa.training.fit import (
     Example,
+    best_is_evidence,
     confidence_rows,
     cross_validate,
     fit_confidence,
@@ -273,7 +274,11 @@ def _weights(options: argparse.Namespace) -> int:
     figures = cross_validate(held, readings, evidence)
     log.info("%s", figures)
     reading = fit_reading(held, readings)
-    confidence = fit_confidence(confidence_rows(held, readings, evidence, reading), held)
+    confidence = fit_confidence(
+        confidence_rows(held, readings, evidence, reading),
+        held,
+        best_is_evidence(held, readings, evidence, reading),
+    )
     record = to_json(evidence, reading, confidence, figures)
     WEIGHTS.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     log.info("wrote %s", WEIGHTS.name)

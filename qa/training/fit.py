@@ -221,10 +221,31 @@ def confidence_rows(
     return np.array(rows)
 
 
-def fit_confidence(rows: Float64, measured: Sequence[Measured]) -> Weighing:
-    """Return the weighing of confidence, answerable questions against all others."""
+def fit_confidence(
+    rows: Float64, measured: Sequence[Measured], right: npt.NDArray[np.bool_]
+) -> Weighing:
+    """Return the weighing of confidence: answerable questions against others, half for each label.
+
+    ``right`` says whether the best unit of each question is evidence. A question that can be
+    answered and whose best unit is none counts half: it is no near miss, and its answer is wrong.
+    """
     answerable = np.array([bool(m.example.evidence) for m in measured])
-    return fit_weighing(rows, answerable, CONFIDENCE_PENALTY)
+    both = np.concatenate([answerable, answerable & right])
+    return fit_weighing(np.concatenate([rows, rows]), both, CONFIDENCE_PENALTY)
+
+
+def best_is_evidence(
+    measured: Sequence[Measured],
+    readings: Sequence[Float64],
+    evidence: Weighing,
+    reading_weights: Weighing,
+) -> npt.NDArray[np.bool_]:
+    """Return for each example whether its best unit is evidence."""
+    best = (
+        int(np.argmax(combined(evidence.logits(m.rows), reading, reading_weights)))
+        for m, reading in zip(measured, readings, strict=True)
+    )
+    return np.array([bool(m.positive[at]) for m, at in zip(measured, best, strict=True)])
 
 
 def cross_validate(
@@ -244,17 +265,16 @@ def cross_validate(
         def part(chosen: Sequence[int]) -> tuple[list[Measured], list[Float64]]:
             return [measured[i] for i in chosen], [readings[i] for i in chosen]
 
-        reading_weights = fit_reading(*part(inside))
+        weights = fit_reading(*part(inside))
         judge = fit_confidence(
-            confidence_rows(*part(inside), evidence, reading_weights), part(inside)[0]
+            confidence_rows(*part(inside), evidence, weights),
+            part(inside)[0],
+            best_is_evidence(*part(inside), evidence, weights),
         )
-        trust.extend(judge.logits(confidence_rows(*part(outside), evidence, reading_weights)))
+        trust.extend(judge.logits(confidence_rows(*part(outside), evidence, weights)))
         kinds.extend(_kind(measured[i]) for i in outside)
-        for i in outside:
-            if measured[i].example.evidence:
-                m = measured[i]
-                logits = combined(evidence.logits(m.rows), readings[i], reading_weights)
-                first.append(bool(m.positive[int(np.argmax(logits))]))
+        right = best_is_evidence(*part(outside), evidence, weights)
+        first.extend(right[[bool(measured[i].example.evidence) for i in outside]])
     figures = {"evidence@1": float(np.mean(first))}
     for kind in ("near_miss", "off_topic"):
         pairs = [
