@@ -420,6 +420,11 @@ def inspections(same: Sequence[Glance]) -> list[tuple[str, str]]:
 # Figures and counts of one report
 
 
+def first_shown(every: Sequence[Glance]) -> Glance:
+    """Return the report to begin with: the latest of those that answer key questions, or of all."""
+    return max(every, key=lambda glance: (bool(glance.of("key question")), glance.date))
+
+
 def question_before(said: Said, before: Glance | None) -> Said | None:
     """Return the same key question in an earlier inspection, None where it does not have it."""
     asked = before.of("key question") if before else ()

@@ -314,6 +314,13 @@ def test_a_key_question_finds_the_same_one_before() -> None:
     assert glance.question_before(asked, None) is None
 
 
+def test_the_latest_report_with_key_questions_is_shown_first() -> None:
+    late, old, asked = (rated(date, {P11: "Good"}, date=date) for date in ("2025", "2023", "2021"))
+    assert glance.first_shown([old, late]) == late
+    asked = replace(asked, said=(*asked.said, said("key question")))
+    assert glance.first_shown([old, asked, late]) == asked
+
+
 def test_strengths_and_improvements_are_counted_by_standard_in_the_order_of_the_report() -> None:
     items = [
         said("improvement", *P12, number=0),

@@ -121,9 +121,15 @@ def bars(rows: Sequence[Row], *, dark: bool) -> LayerChart:
     text: dict[str, Any] = {"align": "left", "baseline": "top", "fontSize": 13, "lineHeight": LINE}
     picked = _picking(alt)
     axis = alt.Axis(
-        title=strings.PERCENT_AXIS, values=[0, 25, 50, 75, 100], orient="top", domain=False,
-        ticks=False, grid=False,
-    )  # fmt: skip
+        title=strings.PERCENT_AXIS,
+        titleColor=INKS[dark],
+        labelColor=INKS[dark],
+        values=[0, 25, 50, 75, 100],
+        orient="top",
+        domain=False,
+        ticks=False,
+        grid=False,
+    )
     base = alt.Chart({"values": rows}).encode(y=alt.Y("row:O", axis=None, sort=None))
     drawn = base.mark_bar(size=BAR, color=BARS[dark], cursor="pointer", yOffset=down).encode(
         x=alt.X("percent:Q", scale=alt.Scale(domain=[0, 100]), axis=axis),
@@ -179,7 +185,15 @@ def timeline(rows: Sequence[Row], *, dark: bool) -> LayerChart:
             "when:N",
             sort=list(whens),
             scale=alt.Scale(type="point", padding=0.6),
-            axis=alt.Axis(title=None, labelAngle=0, orient="top", domain=False, ticks=False),
+            axis=alt.Axis(
+                title=None,
+                labelColor=ink,
+                labelAngle=0,
+                orient="top",
+                offset=8,
+                domain=False,
+                ticks=False,
+            ),
         ),
         y=alt.Y(
             "standard:N",
@@ -187,6 +201,7 @@ def timeline(rows: Sequence[Row], *, dark: bool) -> LayerChart:
             scale=alt.Scale(type="point", padding=0.75),
             axis=alt.Axis(
                 title=None,
+                labelColor=ink,
                 grid=False,
                 labelLimit=0,
                 labelLineHeight=LINE,

@@ -51,7 +51,7 @@ def show(library: StreamlitPage) -> None:
     every = _glances(str(folders.index), snapshot.name, snapshot)
     opened = _opened(snapshot)
     places = Places(every, opened)
-    left, right = st.columns([8, 5], gap="large")
+    left, right = st.columns([7, 6], gap="large")
     with left:
         _download(every)
         _together(every, places)
@@ -59,7 +59,7 @@ def show(library: StreamlitPage) -> None:
         _one(every, places)
     with right:
         if opened is None:
-            st.html(f'<div class="rq-hint">{parts.paragraph(strings.RATINGS_HINT)}</div>')
+            st.html('<div class="rq-closed"></div>')  # by which the tables have all the room
         else:
             pagepanel.show(folders, snapshot, answered=True)
     bridge.mount("", places.opened)
@@ -120,6 +120,7 @@ def _twice(every: Sequence[Glance], places: Places) -> None:
     for number, line in enumerate(found):
         rows = charts.timeline_rows(line, places.keys)
         said = strings.timeline_said(line.place, len(line.glances))
+        st.html(parts.heading(strings.timeline_of(line.place), 3))
         drawn = charts.timeline(rows, dark=pictured.is_dark()) if rows else None
         pictured.show(drawn, said, tables.timeline(line, places), f"timeline-{number}", places)
 
@@ -131,7 +132,7 @@ def _one(every: Sequence[Glance], places: Places) -> None:
         return
     st.html(parts.heading(strings.GLANCE_ONE_TITLE))
     if state.get("glance") not in full:
-        state["glance"] = next((r for r in full if full[r].of("key question")), next(iter(full)))
+        state["glance"] = glance.first_shown(list(full.values())).report
     chosen = st.selectbox(
         strings.GLANCE_CHOICE,
         list(full),

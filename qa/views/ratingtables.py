@@ -98,7 +98,7 @@ def tallies(every: Sequence[Glance], places: Places) -> str:
         if any(glance.of(kind) for kind in kinds)
     ]
     heads = [html(strings.LISTED[kind]) for kind in kinds]
-    return _table(strings.TALLIES, strings.REPORT, heads, rows) if rows else ""
+    return _table(strings.TALLIES, strings.REPORT, heads, rows, "rq-plain") if rows else ""
 
 
 def timeline(line: Timeline, places: Places) -> str:

@@ -415,7 +415,8 @@ PUT_BACK = "Put it back"
 RATINGS = "Ratings"
 RATINGS_TITLE = "Ratings at a glance"
 RATINGS_LEAD = (
-    "What each report rates, counts and recommends. Every value is a link to the page that says it."
+    "What each report rates, counts and recommends. Choose a value to see the page that says it, "
+    "with the words marked."
 )
 FAMILIES = {"": "Reports of other kinds"}
 DATES = {
@@ -453,7 +454,6 @@ PROGRESS_ON = "Progress on earlier recommendations"
 READ_IT = "Read it on"
 RATINGS_CSV = "Download all as CSV"
 RATINGS_FILE = "ratings.csv"
-RATINGS_HINT = "Choose a value to see the page that says it, with the words marked."
 
 # States of the index
 

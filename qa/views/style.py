@@ -58,7 +58,7 @@ a.rq-n { min-width: 1.7em; line-height: 1.6; }
 a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
 /* Under the line with its number and as wide as the column: never off the side of the screen */
 .rq-answer :is(p, li) { position: relative; }
-.rq-tip { display: none; position: absolute; z-index: 20; left: 0; right: 0; margin-top: .3rem;
+.rq-tip { display: block; position: absolute; z-index: 20; left: 0; right: 0; margin-top: .3rem;
   padding: .6rem .8rem; text-align: left;
   font-size: .9375rem; font-weight: 400; line-height: 1.45; white-space: normal;
   border-radius: .4rem;
@@ -66,9 +66,11 @@ a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
   border: 1px solid var(--rq-line);
   box-shadow: 0 4px 16px rgb(0 0 0 / 18%); }
 .rq-tip b { display: block; }
-/* The pointer can go from the number to its quote without a gap that would hide it */
-.rq-tip::before { content: ""; position: absolute; inset: -.75rem 0 100% 0; }
-a.rq-n:is(:hover, :focus-visible):not([data-hushed]) .rq-tip { display: block; }
+/* A quote waits a little before it goes, so that the pointer can get to it by any way */
+.rq-answer .rq-tip { visibility: hidden; transition: visibility 0s .3s !important; }
+.rq-answer a.rq-n[data-hushed] .rq-tip { transition: none !important; }
+.rq-answer a.rq-n:is(:hover, :focus-visible):not([data-hushed]) .rq-tip { visibility: visible;
+  transition: none !important; z-index: 21; }
 
 /* The nearest passages fade in late: where the answer comes at once, nothing flickers */
 .rq-first { display: grid; gap: .75rem; border-left: 4px solid var(--rq-line);
@@ -189,6 +191,9 @@ a.rq-n:is(:hover, :focus-visible):not([data-hushed]) .rq-tip { display: block; }
 .st-key-aside { border-left: 1px solid var(--rq-line); padding-left: 1.5rem; }
 
 /* Ratings at a glance: a value is a link; a grade has its colour, and its words say the same */
+.stColumn:has(.rq-closed) { display: none; }
+.stHorizontalBlock:has(> .stColumn .rq-closed) > .stColumn:first-child { flex: 1 1 100%;
+  width: 100%; }
 .rq-wide { overflow-x: auto; max-width: 100%; }
 .rq-rated { border-collapse: separate; border-spacing: 2px; font-size: .875rem; width: 100%; }
 .rq-rated caption { text-align: left; font-weight: 600; font-size: 1.05rem;
@@ -201,13 +206,17 @@ a.rq-n:is(:hover, :focus-visible):not([data-hushed]) .rq-tip { display: block; }
 .rq-rated tbody th small { display: block; }
 .rq-rated small { font-weight: 400; font-size: .75rem; }
 .rq-rated tbody th small { color: var(--rq-quiet); }
+.rq-rated.rq-matrix { width: auto; }
+.rq-matrix thead th + th { width: 9rem; }
 .rq-matrix td { padding: 0; min-width: 5.2rem; }
 .rq-plain tbody tr > * { border-bottom: 1px solid var(--rq-line); }
 .rq-plain td { min-width: 6.5rem; }
 a.rq-n.rq-to { margin: 0; padding: .2rem .4rem; font-size: .875rem; text-align: left; }
 a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
-.rq-matrix a.rq-n.rq-to { display: block; min-height: 3.4rem; border-color: transparent;
-  overflow-wrap: normal; }
+.rq-matrix a.rq-n.rq-to { display: block; min-height: 3.4rem; overflow-wrap: normal; }
+.rq-rated a.rq-to[class*="rq-step-"] { border-color: transparent; }
+.rq-plain a.rq-n.rq-to { white-space: nowrap; }
+.rq-matrix tbody th { position: sticky; left: 0; background: var(--rq-ground); z-index: 1; }
 .rq-matrix a.rq-n.rq-to small { display: block; }
 .rq-matrix a.rq-n.rq-to + a.rq-n.rq-to { margin-top: 2px; }
 .stApp a.rq-to[class*="rq-step-"]:hover { text-decoration: underline; filter: brightness(1.06); }
@@ -232,7 +241,8 @@ a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
 }
 @media (min-width: 641px) {
   .stColumn:has(.st-key-page-panel, .st-key-page-panel-beside) { align-self: stretch; }
-  .st-key-page-panel, .st-key-page-panel-beside { position: sticky; top: 1rem; }
+  .stColumn > .stVerticalBlock > :has(> .st-key-page-panel, > .st-key-page-panel-beside) {
+    position: sticky; top: 1rem; }
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: .75rem 1rem 3rem; }
@@ -271,7 +281,8 @@ a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
   .rq-rated tbody tr { padding: .6rem 0; border-bottom: 1px solid var(--rq-line); }
   .rq-rated tbody td { display: grid; grid-template-columns: 9rem 1fr; gap: .5rem; padding: 2px 0;
     align-items: center; border: 0; }
-  .rq-rated tbody td a.rq-n.rq-to { min-height: 0; }
+  .rq-rated tbody td a.rq-n.rq-to { min-height: 0; white-space: normal; }
+  .rq-matrix tbody th { position: static; }
   .rq-rated .rq-column { display: block; color: var(--rq-quiet); font-size: .8125rem; }
   .rq-matrix a.rq-n.rq-to small { display: inline-block; }
 }
