@@ -641,10 +641,7 @@ def verify(index: Path = DEFAULT_INDEX) -> list[str]:
         wrong += _wrong_with(index, name, in_service=at == 0)
     for folder in disk.listed(index / "shards"):
         if store.SHARD_NAME.fullmatch(folder.name):
-            try:
-                store.unseal(folder, trust=False)
-            except IndexDamaged as error:
-                wrong.append(str(error))
+            wrong += store.wrong_with_shard(folder)
     wrong += store.wrong_notes(index)
     return [_without_way_out(sentence) for sentence in wrong]
 

@@ -48,7 +48,7 @@ __all__ = ["sync", "sync_folder"]  # for the library, whose files are kept as sa
 DEFAULT_INDEX = Path(__file__).resolve().parents[1] / "data" / "index"
 """``data/index`` of the project, the folder above the package ``indexer``."""
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 """Goes up with every change to the files of an index, to what of a passage is embedded and to
 the terms of BM25: an index of another version is made again."""
 
@@ -167,7 +167,7 @@ class Manifest:
 
     def to_bytes(self) -> bytes:
         """Return the manifest as JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=1).encode()
+        return json.dumps(dataclasses.asdict(self)).encode()
 
 
 def manifest_from(raw: bytes) -> Manifest:
@@ -544,20 +544,30 @@ def seal(folder: Path, content: dict[str, Any]) -> None:
     disk.write(folder / META, _meta_bytes(body, _digest(body)))
 
 
-def unseal(folder: Path, *, trust: bool = True) -> dict[str, Any]:
+def unseal(folder: Path) -> dict[str, Any]:
     """Return what ``meta.json`` of a shard holds, every file of the shard having been checked.
-
-    With ``trust`` a file that is in the state in which it was last hashed is not hashed again.
 
     Raises:
         IndexDamaged: a file is missing or is not what it was.
         DiskFailed: a file cannot be opened just now.
     """
     content, files = _sealed(folder)
-    wrong = wrong_files(folder, files, trust=trust)
+    wrong = wrong_files(folder, files)
     if wrong:
         raise IndexDamaged(f"{wrong[0]} {REBUILD}")
     return content
+
+
+def wrong_with_shard(folder: Path) -> list[str]:
+    """Return a sentence for each file of a shard that is not what was written; all are hashed.
+
+    Raises:
+        DiskFailed: a file cannot be opened just now.
+    """
+    try:
+        return wrong_files(folder, _sealed(folder)[1], trust=False)
+    except IndexDamaged as error:
+        return [str(error)]
 
 
 def _sealed(folder: Path) -> tuple[dict[str, Any], dict[str, FileRecord]]:
@@ -582,7 +592,8 @@ def _sealed(folder: Path) -> tuple[dict[str, Any], dict[str, FileRecord]]:
 
 
 def _meta_bytes(content: dict[str, Any], digest: str) -> bytes:
-    return json.dumps({"content": content, "sha256": digest}, indent=1).encode("ascii")
+    # In one line: only so is JSON written by C, and a build compares that of every report.
+    return json.dumps({"content": content, "sha256": digest}).encode("ascii")
 
 
 def _digest(content: dict[str, Any]) -> str:

@@ -460,6 +460,20 @@ def test_verify_says_once_what_is_to_be_done(
     assert lines[-1] == "Run `python -m indexer build` to repair it."
 
 
+def test_verify_names_every_file_that_is_damaged(two: tuple[Path, Path]) -> None:
+    index = two[1]
+    shard = next((index / "shards").iterdir())
+    for folder in (shard, served(index)):
+        for file in ("passages.arrow", "tokens.npy"):
+            flip(folder / file)
+    found = sorted(sentence.partition(" is damaged")[0] for sentence in verify(index))
+    assert found == sorted(
+        f"The file {file} of {kind} {folder.name}"
+        for kind, folder in (("shard", shard), ("snapshot", served(index)))
+        for file in ("passages.arrow", "tokens.npy")
+    )
+
+
 def test_a_first_snapshot_that_was_not_published_is_not_served(tmp_path: Path) -> None:
     library, index = tmp_path / "library", tmp_path / "index"
     library.mkdir()
