@@ -33,6 +33,8 @@ def show(desk: StreamlitPage | None = None) -> None:
     left, right = st.columns([7, 5], gap="large")
     with left:
         status = _reports(places)
+        if status is not None:
+            onereport.show(places, engine.snapshot(places), desk)
     with right:
         states.watch_work(places)
         if gate.may_edit():
@@ -40,10 +42,10 @@ def show(desk: StreamlitPage | None = None) -> None:
             upload.show(places, status)
         else:
             st.html(parts.notice(strings.READERS_ONLY))
-        if status is not None:
-            onereport.show(places, engine.snapshot(places), desk)
         if gate.may_edit():
             _upkeep(places, status)
+        if status is not None:
+            _about_index(places, status)
 
 
 def _reports(places: Folders) -> Status | None:
@@ -70,7 +72,6 @@ def _reports(places: Folders) -> Status | None:
             parts.heading(strings.REFUSED_TITLE)
             + parts.report_list((report.id, report.reason) for report in status.refused)
         )
-    _about_index(places, status)
     return status
 
 

@@ -579,6 +579,15 @@ def added(pages_: int, passages: int) -> str:
     return f"Added, and can be asked now: {sizes}."
 
 
+def same_name(report: str) -> str:
+    """Return that another file of a name is in the library.
+
+    >>> same_name("leeds-2023")
+    'Another file of the name leeds-2023 is in the library, and only one can have it.'
+    """
+    return f"Another file of the name {report} is in the library, and only one can have it."
+
+
 def family(name: str) -> str:
     """Return what a family of reports is called.
 
@@ -898,6 +907,15 @@ def since(later: str, day: str, earlier: str) -> str:
     return f"{later}: {day or 'later'} since {earlier or 'earlier inspection'}"
 
 
+def score_of(subject: str) -> str:
+    """Return the name of a score, which has that of what is rated.
+
+    >>> score_of("Overall")
+    'Overall score'
+    """
+    return f"{subject} score"
+
+
 def short_page(label: str, number: int) -> str:
     """Return a page in as few words as will do, for a link of a table.
 
@@ -928,13 +946,14 @@ def asked_on(moment: str, reports: str) -> str:
 def place(title: str, numbers: Sequence[int]) -> str:
     """Return a report and pages of its PDF.
 
-    >>> place("Of lights", [10]), place("Of lights", [3, 4])
-    ('Of lights, PDF page 10', 'Of lights, PDF pages 3 and 4')
+    >>> place("Of lights", [10]), place("", [3, 4])
+    ('Of lights, PDF page 10', 'PDF pages 3 and 4')
     """
     listed = [str(number) for number in numbers]
-    if len(listed) < 2:
-        return f"{title}, PDF page {''.join(listed)}"
-    return f"{title}, PDF pages {', '.join(listed[:-1])} and {listed[-1]}"
+    where = f"PDF page {''.join(listed)}"
+    if len(listed) > 1:
+        where = f"PDF pages {', '.join(listed[:-1])} and {listed[-1]}"
+    return f"{title}, {where}" if title else where
 
 
 def verdict_answer(evidence: int) -> str:

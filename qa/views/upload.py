@@ -113,7 +113,11 @@ def _told(file: File, sizes: dict[str, tuple[int, int]]) -> tuple[str, str]:
     sign, said = strings.FATES[file.fate]
     if file.fate == "in" and file.name[:-4] in sizes:
         said = strings.added(*sizes[file.name[:-4]])
-    return f"{sign} {file.name}", file.reason or said
+    elif file.fate == "held" and file.kind == "name":
+        said = strings.same_name(file.report)
+    elif file.fate != "left out":
+        said = file.reason or said
+    return f"{sign} {file.name}", said
 
 
 def _decisions(places: Folders, drop: Drop) -> None:
