@@ -16,12 +16,20 @@ import numpy as np
 from indexer.embedding import Embedder, QueryVectors
 from indexer.errors import ModelMismatch
 from indexer.records import Passage
-from qa.choice import DEFAULT_SETTINGS, AnswerSettings, choose, fitting, shared_out, whole_list
+from qa.choice import (
+    DEFAULT_SETTINGS,
+    AnswerSettings,
+    choose,
+    confirmed,
+    fitting,
+    shared_out,
+    whole_list,
+)
 from qa.citation import Quote, folded_page, quotes_of
 from qa.evidence import PassageReader, Scored, score_evidence
 from qa.labels import dated, labels_of
 from qa.lists import list_evidence
-from qa.question import Question, read_question
+from qa.question import Question, read_question, timeless
 from qa.ratings import (
     GRADE,
     NAMES_NOTHING,
@@ -31,6 +39,7 @@ from qa.ratings import (
     rating_evidence,
     reasons_of,
     score_rows,
+    stated,
 )
 from qa.reader import Reader, english_words
 from qa.records import Answer, Citation, Evidence, Hit, Sentence
@@ -58,7 +67,9 @@ MAX_COMPARED = 4
 MAX_COMPARED_SENTENCES = 3
 COMPARED_PASSAGE_SHARE = 0.15
 COMPARED_SHARE = 0.5
-"""A report takes part in a comparison from this share of the best report's confidence."""
+NAMED_SHARE = 0.15
+"""A report takes part in a comparison from this share of the best report's confidence, one that the
+question names from the second."""
 
 OVERALL = "Overall"
 """The subject of a finding that rates the whole."""
@@ -69,8 +80,12 @@ SHORT_NAME = 4
 NEAR_NAME = 0.75
 """How alike a misspelt name is to the right one, as ``difflib`` measures it."""
 
+OUTSIDE_SHARE = 0.3
+"""Where what was not chosen answers so much better than what was, the latter is said not to."""
+
+NOTHING = Scored((), 0.0)
 MAX_NAMED = 3
-NEAR_SHARE = 0.3
+NEAR_SHARE = 0.2
 """Another report may be meant as well from this share of the best evidence's probability."""
 
 NOW = re.compile(
@@ -156,8 +171,7 @@ class Asker:
         elsewhere = bool(wanted and named and not inside) and (
             self._unheard(names, wanted) or (asked.asks_rating and names <= asked.years)
         )
-        if names:
-            asked = replace(self._read(focus(asked, names)), text=asked.text)
+        asked = replace(self._read(timeless(focus(asked, names))), text=asked.text)
         query = self._embedder.encode_query(asked.search_text)
         embedded = time.perf_counter()
         found = [
@@ -176,11 +190,15 @@ class Asker:
             if len(found) == 1:
                 answer = self._answer(asked, found[0], scored[0], groups[0], top)
             else:
-                answer = self._compare(asked, found, scored, groups, top)
+                answer = self._compare(asked, found, scored, groups, top, named=bool(named))
             near = () if groups[0] else _near(scored[0])
-            if answer.confidence < threshold or not answer.sentences:
-                reason = self._reason(asked, query, wanted, near, threshold, within)
-                answer = _declined(asked, answer.confidence, answer.hits, reason)
+            unsure = answer.confidence < max(threshold, OUTSIDE_SHARE) or not answer.sentences
+            outside = self._outside(asked, query, wanted, within) if unsure else NOTHING
+            better = answer.confidence < OUTSIDE_SHARE * outside.confidence
+            if answer.confidence < threshold or better or not answer.sentences:
+                reason = self._reason(wanted, near, outside, threshold)
+                confidence = min(answer.confidence, threshold)
+                answer = _declined(asked, confidence, answer.hits, reason)
             else:
                 cited = {citation.report for citation in answer.citations}
                 also = tuple(report for report in near if report not in cited)
@@ -216,25 +234,29 @@ class Asker:
                 by_place.setdefault(frozenset(t for t in place if t.isalpha()), []).append(info)
         return by_place
 
-    def _reason(
+    def _outside(
         self,
         asked: Question,
         query: QueryVectors,
         wanted: tuple[str, ...],
-        near: tuple[str, ...],
-        threshold: float,
-        within: Int64 | None = None,
+        within: Int64 | None,
+    ) -> Scored:
+        """Return the evidence in what was not chosen, none where everything may be used."""
+        allowed = in_both(rows_of(self.snapshot, wanted), within)
+        if allowed is None or len(allowed) == len(self.snapshot.passages):
+            return NOTHING
+        others = np.setdiff1d(np.arange(len(self.snapshot.passages)), allowed)
+        found = found_for(self.snapshot, query, asked, by_name=False, within=others)
+        return score_evidence(asked, found, self._reader)
+
+    def _reason(
+        self, wanted: tuple[str, ...], near: tuple[str, ...], outside: Scored, threshold: float
     ) -> str:
         """Return what may help where the reports do not say; empty where nothing is known."""
-        allowed = in_both(rows_of(self.snapshot, wanted), within)
-        if allowed is not None and len(allowed) < len(self.snapshot.passages):
-            others = np.setdiff1d(np.arange(len(self.snapshot.passages)), allowed)
-            found = found_for(self.snapshot, query, asked, by_name=False, within=others)
-            scored = score_evidence(asked, found, self._reader)
-            if scored.confidence >= threshold and scored.evidence:
-                report = scored.evidence[0].passage.report
-                said = HIDDEN if report in wanted or not wanted else MAY_HAVE
-                return said.format(self._titles([report]))
+        if outside.confidence >= threshold and outside.evidence:
+            report = outside.evidence[0].passage.report
+            said = HIDDEN if report in wanted or not wanted else MAY_HAVE
+            return said.format(self._titles([report]))
         if len(near) > 1:
             titles = " or ".join(self._titles([report]) for report in near[:MAX_NAMED])
             return COULD_MEAN.format(titles)
@@ -294,7 +316,7 @@ class Asker:
             evidence = reasons_of(asked, self._rated.rows(reports, found), evidence)
         chosen = direct or choose(asked, evidence, self._settings)
         labels = {chosen[0].passage.report: said} if said else {}
-        return self._told(asked, chosen, confidence, hits, labels)
+        return self._told(asked, chosen, confidence, hits, labels, ranked=scored.evidence)
 
     def _direct(
         self, asked: Question, found: Found, scored: Scored, reports: Sequence[str]
@@ -342,6 +364,8 @@ class Asker:
         scored: Sequence[Scored],
         groups: Sequence[tuple[str, ...]],
         top: int,
+        *,
+        named: bool,
     ) -> Answer:
         """Return an answer with a part from each report, each by its own evidence."""
         words = self._settings.max_words // len(groups)
@@ -357,6 +381,8 @@ class Asker:
             direct, confidence, _ = self._direct(asked, one, its, group)
             if changed.get(group[0]):
                 direct, confidence = changed[group[0]], max(confidence, DIRECT_CONFIDENCE)
+            if direct:
+                direct = (*self._rated.stated(direct), *direct)
             told = fitting(direct, words) if direct else choose(asked, its.evidence, settings)
             grade_asked = asked.asks_rating and not asked.asks_reason and GRADE.search(asked.text)
             if not direct and asked.across and grade_asked:
@@ -365,15 +391,17 @@ class Asker:
                 counted[group[0]] = f"{in_words(len(told))} of {in_words(len(direct))} shown"
             parts.append((confidence, told))
         best = max(confidence for confidence, _ in parts)
+        least = best * (NAMED_SHARE if named else COMPARED_SHARE)
         kept = shared_out(
-            [part for confidence, part in parts if confidence >= COMPARED_SHARE * best],
+            [part for confidence, part in parts if confidence >= least],
             self._settings.max_words,
         )
         evidence = sorted((e for its in scored for e in its.evidence), key=lambda e: -e.score)
         hits = _hits([e for part in kept for e in part[:1]], evidence, found[0], top)
         labels = labels_of([r for r in self.snapshot.reports if (r.id,) in groups])
         labels |= {r: f"{labels[r]}, {said}" for r, said in counted.items()}
-        return self._told(asked, [e for part in kept for e in part], best, hits, labels)
+        told_all = [e for part in kept for e in part]
+        return self._told(asked, told_all, best, hits, labels, ranked=evidence)
 
     def _changed(
         self, asked: Question, groups: Sequence[tuple[str, ...]], found: Sequence[Found]
@@ -393,9 +421,11 @@ class Asker:
         confidence: float,
         hits: tuple[Hit, ...],
         labels: Mapping[str, str] | None = None,
+        *,
+        ranked: Sequence[Evidence] = (),
     ) -> Answer:
         """Return chosen evidence as an answer; one without sentences where none can be cited."""
-        sentences, citations = self._cite(chosen, labels or {})
+        sentences, citations = self._cite(chosen, labels or {}, ranked)
         return Answer(
             question=asked.text,
             status="answered",
@@ -408,7 +438,10 @@ class Asker:
         )
 
     def _cite(
-        self, chosen: Sequence[Evidence], labels: Mapping[str, str]
+        self,
+        chosen: Sequence[Evidence],
+        labels: Mapping[str, str],
+        ranked: Sequence[Evidence],
     ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
         """Return the sentences with their markers and the citations that the markers name.
 
@@ -416,23 +449,25 @@ class Asker:
         name reports, each in front of the first sentence from it.
         """
         unsaid = dict(labels)
+        best = {e.passage.report: e for e in sorted(chosen, key=lambda e: e.score)}
+        cited = {(e.passage.report, e.passage.ordinal) for e in chosen}
         sentences: list[Sentence] = []
         citations: list[Citation] = []
         words = 0
         for evidence in chosen:
             passage = evidence.passage
-            quotes = quotes_of(
-                passage,
-                evidence.start,
-                evidence.end,
-                partial(self._page_fold, passage.report),
-            )
+            quotes = self._quotes(evidence)
             text = next((text for text in sentence_texts(evidence) if is_covered(text, quotes)), "")
             if not quotes or not text:
                 continue
             label = unsaid.get(passage.report, "")
             text = f"{label}: {text}" if label else text
-            numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(quotes)))
+            sources = [(passage, quote) for quote in quotes]
+            if evidence is best[passage.report]:
+                other = confirmed(evidence, ranked)
+                if other and (other.passage.report, other.passage.ordinal) not in cited:
+                    sources += [(other.passage, quote) for quote in self._quotes(other)[:1]]
+            numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(sources)))
             marked = f"{text} {''.join(f'[{n}]' for n in numbers)}."
             size = len(marked.split())
             if words + size > self._settings.max_words:
@@ -442,12 +477,17 @@ class Asker:
                 size = len(marked.split())
             words += size
             citations.extend(
-                self._citation(number, passage, quote)
-                for number, quote in zip(numbers, quotes, strict=True)
+                self._citation(number, source, quote)
+                for number, (source, quote) in zip(numbers, sources, strict=True)
             )
             sentences.append(Sentence(marked, numbers))
             unsaid.pop(passage.report, None)
         return tuple(sentences), tuple(citations)
+
+    def _quotes(self, evidence: Evidence) -> list[Quote]:
+        """Return the words of evidence as they stand on their pages."""
+        fold_of = partial(self._page_fold, evidence.passage.report)
+        return list(quotes_of(evidence.passage, evidence.start, evidence.end, fold_of))
 
     def _cut_short(self, text: str, numbers: Sequence[int]) -> str:
         """Return the front of a sentence that is longer than an answer may be, with its markers."""
@@ -479,6 +519,7 @@ class _Rated:
     rows: list[RatedRow]
     scores: list[Passage]
     overall: list[Evidence]
+    said: list[Evidence]
 
 
 class _RatedRows:
@@ -504,6 +545,13 @@ class _RatedRows:
         """Return the rated rows of the reports asked, or of the nearest candidates' report."""
         return [row for report in self._asked(reports, found) for row in self._of(report).rows]
 
+    def stated(self, direct: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """Return the sentence that says in words what a single rated row says."""
+        if len(direct) != 1:
+            return ()
+        own = self._of(direct[0].passage.report)
+        return stated(direct, own.said, (row.label for row in own.rows))
+
     @staticmethod
     def _asked(reports: Sequence[str], found: Found) -> list[str]:
         names = list(reports) or [c.passage.report for c in found.candidates[:1]]
@@ -518,7 +566,15 @@ class _RatedRows:
                 for f in self._snapshot.findings(report)
                 if f.kind == "rating" and not f.label and f.passage >= 0 and f.subject == OVERALL
             ]
-            self._by_report[report] = _Rated(rated_rows(passages), score_rows(passages), whole)
+            said = [
+                Evidence(passage, start, end, 1.0)
+                for passage in passages
+                if passage.kind == "text"
+                for start, end in passage.units
+                if GRADE.search(passage.text, start, end)
+            ]
+            rows_of_grades = rated_rows(passages)
+            self._by_report[report] = _Rated(rows_of_grades, score_rows(passages), whole, said)
         return self._by_report[report]
 
 

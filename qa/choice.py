@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from qa.question import Question
+from qa.question import FIGURE, YEAR, Question
 from qa.ratings import ends_in_grade
 from qa.records import Evidence
 from qa.wording import in_words, sentence_text
@@ -24,6 +24,7 @@ SAME_PAGE_SHARE = 0.1
 OTHER_PAGE_SHARE = 0.4
 """A unit on a page not yet cited must be this near the best one, as each page may be wrong."""
 
+CONFIRMED_SHARE = 0.05
 THRESHOLD = 0.2
 """Confidence below which the reports are said not to answer (set on the development questions)."""
 
@@ -195,6 +196,34 @@ def fitting(evidence: Sequence[Evidence], max_words: int) -> tuple[Evidence, ...
             break
         fitting.append(one)
     return tuple(fitting)
+
+
+def confirmed(
+    unit: Evidence, evidence: Sequence[Evidence], *, share: float = CONFIRMED_SHARE
+) -> Evidence | None:
+    """Return another place of the report that gives the same figures, None where there is none.
+
+    Reports give their main figures in a summary and again in the chapter they belong to. The other
+    place is on another page, has all figures of one of the two, and answers at least a ``share``
+    as well as the unit does.
+    """
+    figures = _figures(unit.text)
+    if not figures or unit.passage.kind == "row":
+        return None
+    for other in evidence:
+        if other.score < share * unit.score:
+            return None
+        if other.passage.report != unit.passage.report or _pages(other) & _pages(unit):
+            continue
+        theirs = _figures(other.text)
+        if theirs and (theirs <= figures or figures <= theirs):
+            return other
+    return None
+
+
+def _figures(text: str) -> frozenset[str]:
+    """Return the figures of a text, years left out."""
+    return frozenset(figure for figure in FIGURE.findall(text) if not YEAR.fullmatch(figure))
 
 
 def shared_out(parts: Sequence[Sequence[Evidence]], max_words: int) -> list[tuple[Evidence, ...]]:

@@ -49,6 +49,15 @@ ACROSS = re.compile(
 )
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 FIGURE = re.compile(r"\d[\d,.]*\d|\d")
+AT_INSPECTION = re.compile(
+    r",?\s*\b(when (it|they|he|she|the \w+|this \w+) (was|were) (last )?inspected"
+    r"|when (the )?inspectors (last )?(visited|came|called)"
+    r"|at the (time|point) of (the|this|that|its|their) (\d{4} )?(inspection|visit))\b",
+    re.I,
+)
+"""Says that a question is about the time of the inspection, as all of a report is."""
+
+MIN_TERMS = 2
 COMMON_WORDS = frozenset(
     {"act", "age", "aid", "aim", "app", "art", "ask", "bag", "one", "pip", "sap"}
 )
@@ -108,6 +117,16 @@ def read_question(
         figures=frozenset(FIGURE.findall(plain)),
         names=_names(plain),
     )
+
+
+def timeless(text: str) -> str:
+    """Return a question without the words that only say "at the time of the inspection".
+
+    >>> timeless("how many posts were empty when it was inspected?")
+    'how many posts were empty?'
+    """
+    kept = " ".join(AT_INSPECTION.sub("", text).split())
+    return kept if len(set(terms(kept))) >= MIN_TERMS else text
 
 
 def _names(text: str) -> frozenset[str]:

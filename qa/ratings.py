@@ -59,6 +59,14 @@ HOW = re.compile(
 )
 
 
+RATED = re.compile(r"\b(rat(e|ed|ing)|judged|graded)\b", re.I)
+WHOLE = re.compile(
+    r"\b(overall|(have|has|is|was|been|are|were)( now| been)* rated|a rating of)\b", re.I
+)
+
+TO = re.compile(r"\bto\s+\W?$")
+MAX_GRADES = 2
+
 SCALE = (
     "inadequate", "poor", "weak", "requires improvement", "requires improvement to be good",
     "satisfactory", "adequate", "reasonable", "good", "outstanding",
@@ -191,6 +199,40 @@ def _place(grade: str) -> int:
     """Return how far up the scale a grade is."""
     plain = grade.strip(" .,;:*†‡").lower()
     return SCALE.index(plain) if plain in SCALE else -1
+
+
+def stated(
+    rows: Sequence[Evidence], said: Sequence[Evidence], labels: Iterable[frozenset[str]]
+) -> tuple[Evidence, ...]:
+    """Return the sentence that says in words what a single rated row says, none where none does.
+
+    ``said`` are the sentences of the same report that have a grade, in reading order, ``labels``
+    those of its rated rows. The sentence has the row's grade before any other and, up to there,
+    names what the row rates; for the rating of the whole it names no part.
+    """
+    if len(rows) != 1 or not ends_in_grade(rows[0].passage):
+        return ()
+    (row,) = rated_rows([rows[0].passage])
+    whole = bool(row.label & OVERALL_TERMS)
+    parts = frozenset().union(*(_words(label) for label in labels)) - OVERALL_TERMS
+    wanted = row.grade.strip(" .,;:*†‡").lower()
+    for one in said:
+        grades = list(GRADE.finditer(one.text))
+        if not 0 < len({grade.group().lower() for grade in grades}) <= MAX_GRADES:
+            continue  # more say how grades are made of points
+        # "slipped from 'Good' to 'Requires improvement'" gives the grade that it was before.
+        now = next((g for g in grades if TO.search(one.text[: g.start()])), grades[0])
+        if now.group().lower() != wanted:
+            continue
+        before = set(terms(one.text[: now.start()]))
+        if whole:
+            fits = not before & parts and bool(RATED.search(one.text) and WHOLE.search(one.text))
+        else:
+            rated = now is not grades[0] or RATED.search(one.text)
+            fits = _words(row.label) <= before and bool(rated)
+        if fits:
+            return (one,)
+    return ()
 
 
 def reasons_of(

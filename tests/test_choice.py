@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from indexer.records import Passage
-from qa.choice import AnswerSettings, choose, first_sentence, fitting, shared_out, whole_list
+from indexer.records import Passage, TextWord
+from qa.choice import (
+    AnswerSettings,
+    choose,
+    confirmed,
+    first_sentence,
+    fitting,
+    shared_out,
+    whole_list,
+)
 from qa.citation import Quote
 from qa.question import read_question
 from qa.records import Evidence
@@ -190,3 +200,23 @@ def test_the_words_of_a_comparison_are_shared_out_best_first() -> None:
     assert shared_out([[long, second], [other]], 33) == [(long, second), (other,)]
     assert shared_out([[long, second], [other]], 32) == [(long,), (other,)]
     assert shared_out([[], [other]], 32) == [(), (other,)]
+
+
+def on_page(text: str, page: int, score: float = 1.0, report: str = "r") -> Evidence:
+    """One sentence alone on a page of a report."""
+    passage = of_sentences(text)
+    words = (TextWord(0, len(text), page, (72.0, 700.0, 200.0, 712.0)),)
+    return unit(replace(passage, report=report, words=words), 0, score)
+
+
+def test_a_figure_is_confirmed_by_another_page_that_gives_it() -> None:
+    first = on_page("Vacancies fell from 34 to 17 per cent in 2025.", 3)
+    again = on_page("The rate was 17 per cent, 34 before.", 7, 0.4)
+    part = on_page("It was 17 per cent for officers.", 8, 0.3)
+    other = on_page("It was 17 per cent for 40 officers.", 9, 0.6)
+    assert confirmed(first, [first, other, again, part]) is again  # one has figures of its own
+    assert confirmed(first, [first, part, again]) is part  # a part of them is as good
+    assert confirmed(first, [first, on_page("Of 34 and 17.", 3, 0.9)]) is None  # the same page
+    assert confirmed(first, [first, on_page("34, 17", 7, 0.9, report="s")]) is None
+    assert confirmed(first, [first, on_page("Of 34 and 17.", 7, 0.04)]) is None  # hardly an answer
+    assert confirmed(on_page("It fell in 2025.", 3), [on_page("In 2025.", 4)]) is None  # no figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa.errors import BadQuestion
-from qa.question import MAX_CHARACTERS, expand, read_question
+from qa.question import MAX_CHARACTERS, expand, read_question, timeless
 
 ACRONYMS = {
     "CRS": "commissioned rehabilitative services",
@@ -188,3 +188,18 @@ def test_a_comparison_is_told_from_words_that_only_look_like_one(
 ) -> None:
     asked = read_question(question)
     assert (asked.compares, asked.across) == (compares, across)
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ("how many posts were empty when it was inspected?", "how many posts were empty?"),
+        ("who ran the unit at the time of the 2023 visit", "who ran the unit"),
+        ("How many boats when the service was last inspected? Oars?", "How many boats? Oars?"),
+        ("when was it inspected?", "when was it inspected?"),
+        ("what was done at the time of the visit", "what was done at the time of the visit"),
+        ("how many staff were there when the inspection was announced",) * 2,
+    ],
+)  # fmt: skip
+def test_words_that_only_say_at_the_inspection_are_left_out(asked: str, left: str) -> None:
+    assert timeless(asked) == left

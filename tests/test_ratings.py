@@ -8,7 +8,8 @@ import pytest
 
 from indexer.records import Passage
 from qa.question import read_question
-from qa.ratings import RatedRow, changed_rows, rated_rows, rating_evidence
+from qa.ratings import RatedRow, changed_rows, rated_rows, rating_evidence, stated
+from qa.records import Evidence
 
 FIRST, SECOND = "Ratings › 1. Organisation", "Ratings › 2. Service delivery"
 TABLE = [
@@ -186,3 +187,35 @@ def test_ratings_that_changed_are_told_from_both_inspections(
         assert [row.text.split()[2] for row in rows] == labels
     assert all(row.passage in EARLIER for row in before)
     assert all(row.passage in LATER for row in after)
+
+
+# What a sentence says of a row
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentences", "told"),
+    [
+        # the whole: not a part of it, not the scale, not another grade
+        (["Overall rating", "Inadequate"],
+         ["This gave an overall rating for oil of 'Inadequate'.",
+          "Up to 4 points is 'Inadequate' overall, 5 to 11 'Requires improvement', 12 'Good'.",
+          "The unit has been rated 'Good' overall.",
+          "We have rated the unit as 'Inadequate' overall."], 3),
+        (["Overall rating", "Good"], ["The unit is now rated 'Good', and oil is 'Inadequate'."], 0),
+        (["Overall rating", "Good"], ["The food was good."], None),
+        # a part: its own words before the grade
+        (["P 1.2 Oil", "Good"], ["Lamps are rated 'Good', so is oil.", "Oil is rated 'Good'."], 1),
+        (["P 1.2 Oil", "Good"], ["Oil has slipped from 'Outstanding' to 'Good'."], 0),
+        (["P 1.2 Oil", "Outstanding"], ["Oil has slipped from 'Outstanding' to 'Good'."], None),
+        (["Keepers", "four"], ["Keepers are rated 'Good'."], None),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_what_a_row_does(
+    cells: list[str], sentences: list[str], told: int | None
+) -> None:
+    said = [Evidence(row_of("", [text], kind="text"), 0, len(text), 1.0) for text in sentences]
+    row = Evidence(row_of("", cells), 0, len(" ".join(cells)), 1.0)
+    table = [row_of("", ["P 1.1 Lamps", "Good"]), row_of("", ["P 1.2 Oil", "Good"])]
+    labels = [rated.label for rated in rated_rows(table)]
+    found = stated([row], said, labels)
+    assert list(found) == ([] if told is None else [said[told]])
