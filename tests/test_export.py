@@ -197,7 +197,7 @@ def test_what_changed_is_a_table_with_the_pages_of_both() -> None:
          "Good (PDF page 5 (no number is printed on it))", "Better"],
         ["P 1.1 Is it lit?", "not there", "Good (PDF page 5 (no number is printed on it))",
          "Only in the later report"],
-        ["Overall", "Inadequate (Printed page 4 · PDF page 4)",
+        ["Overall score", "Inadequate (Printed page 4 · PDF page 4)",
          "Good (PDF page 5 (no number is printed on it))", "Worse, by 2"],
     ]  # fmt: skip
     assert cells_of(became)[1] == [

@@ -46,9 +46,11 @@ def form(snapshot: Snapshot, wanted: Wanted) -> None:
             )
         with st.container(horizontal=True, gap="small", key="compare-row"):
             st.text_input(
-                strings.COMPARE_ALSO if wanted.mode == CHANGES else strings.QUESTION,
+                strings.QUESTION,
                 key="compare_question",
-                placeholder=strings.QUESTION_HINT,
+                placeholder=(
+                    strings.COMPARE_ALSO if wanted.mode == CHANGES else strings.QUESTION_HINT
+                ),
                 label_visibility="collapsed",
             )
             st.form_submit_button(strings.COMPARE_BUTTON, type="primary", on_click=comparing.ask)

@@ -136,7 +136,8 @@ def where_of(source: Citation, titles: Mapping[str, str]) -> str:
 
 def name_of(change: Change) -> str:
     """Return what was rated or asked, with the number of its standard."""
-    return f"{change.label} {change.subject}".strip()
+    subject = strings.score_of(change.subject) if change.kind == "score" else change.subject
+    return f"{change.label} {subject}".strip()
 
 
 def report_of(told: Told) -> str:

@@ -14,9 +14,9 @@ TONES = {"better": "rq-better", "worse": "rq-worse"}
 
 
 def cell_head(label: str, title: str, day: str) -> str:
-    """Return the head of a cell: the short name of its report, and its title with its date."""
+    """Return the head of a cell: the short name of its report, and its date and title."""
     named = f'<h2 class="rq-h">{html(label or title)}</h2>'
-    said = " · ".join(part for part in (title if label else "", day) if part)
+    said = " · ".join(part for part in (day, title if label else "") if part)
     return f'{named}<p class="rq-path rq-clamp" title="{html(title)}">{html(said)}</p>'
 
 

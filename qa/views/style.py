@@ -140,11 +140,16 @@ a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
 .rq-plot figcaption { color: var(--rq-quiet); font-size: .875rem; line-height: 1.45; }
 [class*="st-key-failing-"], [class*="st-key-own-"] { border-top: 1px solid var(--rq-line);
   padding-top: .75rem; }
-[class*="st-key-failing-"] button p, [class*="st-key-own-"] button p { text-align: left; }
+[class*="st-key-ask-failing-"] button p, [class*="st-key-ask-own-"] button p { text-align: left;
+  font-weight: 600; overflow-wrap: anywhere; }
+.st-key-verdict [data-testid="stCaptionContainer"],
+.st-key-verdict [data-testid="stCaptionContainer"] p { color: var(--rq-quiet) !important;
+  opacity: 1 !important; }
+.rq-facts dd small { display: block; color: var(--rq-quiet); font-size: .8125rem; }
 
 /* Compare */
 .st-key-compare-cells { display: grid; gap: .75rem; align-items: start;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
 .st-key-compare-cells > * { width: 100% !important; min-width: 0; height: 100%; }
 .st-key-compare-row > :has(.stTextInput) { flex: 5 1 22rem; min-width: min(14rem, 100%); }
 [class*="st-key-cell-"] { padding: .9rem 1rem; }
