@@ -39,7 +39,9 @@ def show(desk: StreamlitPage, shelves: StreamlitPage) -> None:
         _begin(places, snapshot, name, path, desk, shelves)
     titles = {info.id: info.title for info in snapshot.reports} if snapshot else {}
     current = snapshot.name if snapshot else ""
-    outcome.show(quality.run_path(places.index, name), current, path, titles, desk)
+    file = quality.run_path(places.index, name)
+    if file.exists() or not running.desk(str(places.index)).busy:
+        outcome.show(file, current, path, titles, desk)
     if name == "own":
         ownlist.show(titles, desk)
 

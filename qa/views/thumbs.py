@@ -58,7 +58,7 @@ def show(snapshot: Snapshot, answer: Answer) -> None:
 
 def _buttons(asked: Asked, answer: Answer, said: OwnQuestion | None) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="verdicts"):
-        st.html(parts.paragraph(strings.VERDICT))
+        st.html(parts.paragraph(strings.VERDICT), width="content")
         st.button(
             strings.RIGHT,
             key="verdict-right",
@@ -95,7 +95,8 @@ def _tell(said: OwnQuestion | None) -> None:
 
 def _panel(snapshot: Snapshot, asked: Asked, answer: Answer) -> None:
     """Draw what else may be the answer: a passage found, a sentence typed, or that none is."""
-    titles = {info.id: info.title for info in snapshot.reports}
+    several = len(snapshot.reports) > 1
+    titles = {info.id: info.title if several else "" for info in snapshot.reports}
     names = {str(hit.rank): _first_words(hit.passage.text) for hit in answer.hits}
     places = {
         str(hit.rank): strings.place(titles[hit.passage.report], hit.passage.pages)
