@@ -63,7 +63,7 @@ def test_each_report_has_a_cell_with_its_own_answer_and_pages() -> None:
     text = shown(page)
     for boats in ("nine", "four", "six"):
         assert f"has {boats} boats in use" in text
-    assert text.count('aria-label="Answer"') == 3
+    assert text.count('aria-label="Answer of ') == 3
     numbers = [int(part.split('"')[0]) for part in text.split('id="source-')[1:]]
     assert numbers == list(range(1, len(numbers) + 1))
     assert given(page, "q") == [QUESTION]
@@ -87,9 +87,9 @@ def test_a_report_that_does_not_say_so_has_the_nearest_passage(
     page = opened({"q": QUESTION, "report": ALL})
     text = shown(page)
     assert text.count(strings.NOT_IN_REPORT) == 2
-    assert text.count('aria-label="Answer"') == 1
+    assert text.count('aria-label="Answer of ') == 1
     assert "which was not chosen" not in text  # the other reports speak for themselves
-    assert [e.label for e in page.expander].count(strings.NEAREST) == 2
+    assert [e.label for e in page.expander].count(strings.NEAREST_ONE) == 2
 
 
 def test_no_report_is_asked_twice_while_the_page_is_only_drawn_again(
@@ -131,7 +131,7 @@ def test_what_has_been_asked_stays_when_it_is_no_longer_this_visitors_turn(
     monkeypatch.setattr(Asker, "ask", ask)
     page = opened({"q": QUESTION, "report": ALL})
     assert "Try again in 3 seconds." in shown(page)
-    assert shown(page).count('aria-label="Answer"') == 2
+    assert shown(page).count('aria-label="Answer of ') == 2
     assert shown(page).count(strings.NOT_ASKED) == 1
     assert not page.get("progress")
 

@@ -114,7 +114,8 @@ def _cell(snapshot: Snapshot, cell: Cell, turn: int) -> None:
         st.html(sidebyside.not_here())
         _nearest(snapshot, answer, turn)
         return
-    st.html(parts.answer("", answer.sentences, answer.citations))
+    name = strings.answer_of(cell.title)
+    st.html(parts.answer("", answer.sentences, answer.citations, name=name))
     sure = how_sure(answer.confidence)
     style = "rq-unsure" if sure == "helpful" else "rq-quiet"
     st.html(parts.paragraph(strings.HOW_SURE[sure], style))
@@ -139,7 +140,7 @@ def _nearest(snapshot: Snapshot, answer: Answer, turn: int) -> None:
     hit = answer.hits[0]
     first = hit.passage.pages[0]
     labels = [snapshot.page_text(hit.passage.report, n).label for n in hit.passage.pages]
-    with st.expander(strings.NEAREST):
+    with st.expander(strings.NEAREST_ONE):
         st.html(parts.paragraph(strings.NOT_IN_REPORT_NEAR))
         st.html(parts.hit(hit, "", labels))
         lines = parts.lines_of(hit.passage, first)

@@ -62,11 +62,18 @@ def asked(question: str) -> str:
     return f'<h2 class="rq-asked">{html(question)}</h2>'
 
 
-def answer(question: str, sentences: Sequence[Sentence], citations: Sequence[Citation] = ()) -> str:
+def answer(
+    question: str,
+    sentences: Sequence[Sentence],
+    citations: Sequence[Citation] = (),
+    *,
+    name: str = strings.ANSWER,
+) -> str:
     """Return an answer, each sentence with the numbers of its sources.
 
     A number leads to its source; pointing at it or reaching it by keyboard shows the quote. An
-    empty question is one that stands elsewhere on the page.
+    empty question is one that stands elsewhere on the page; ``name`` tells the answer from others
+    beside it.
     """
     sources = {source.n: source for source in citations}
     told = [_sentence(sentence, sources) for sentence in sentences]
@@ -75,7 +82,7 @@ def answer(question: str, sentences: Sequence[Sentence], citations: Sequence[Cit
     else:
         body = f"<ul>{''.join(f'<li>{one}</li>' for one in told)}</ul>"
     return (
-        f'<section class="rq-answer" aria-label="{strings.ANSWER}" aria-live="polite">'
+        f'<section class="rq-answer" aria-label="{html(name)}" aria-live="polite">'
         f"{asked(question) if question else ''}{body}</section>"
     )
 

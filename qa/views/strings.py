@@ -121,6 +121,7 @@ COMPARE_ALSO = "Ask both inspections a question"
 EACH_REPORT = "each of these reports by itself"
 COMPARE_NOTHING = "These two reports have no rating, score or key question that could be compared."
 NOT_IN_REPORT = "Not in this report"
+NEAREST_ONE = "Nearest passage"
 NOT_IN_REPORT_NEAR = "This is nearest to the question; it may be about something else."
 WAITING = "Waiting …"
 READING_NOW = "Reading …"
@@ -905,6 +906,15 @@ def since(later: str, day: str, earlier: str) -> str:
     ('Fenmarsh: May 2025 since June 2023', 'Fenmarsh: later since earlier inspection')
     """
     return f"{later}: {day or 'later'} since {earlier or 'earlier inspection'}"
+
+
+def answer_of(title: str) -> str:
+    """Return the name of one report's answer among others.
+
+    >>> answer_of("Of lighthouses")
+    'Answer of Of lighthouses'
+    """
+    return f"Answer of {title}"
 
 
 def score_of(subject: str) -> str:
