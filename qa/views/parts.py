@@ -260,6 +260,11 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
     return f'<dl class="rq-facts">{rows}</dl>'
 
 
+def announced(piece: str) -> str:
+    """Return a piece of the page whose changes are read out to those who do not see them."""
+    return f'<div role="status">{piece}</div>'
+
+
 def report_list(items: Iterable[tuple[str, str]]) -> str:
     """Return a list of names, each with a line of small print."""
     lines = "".join(f"<li>{html(name)}<small>{html(said)}</small></li>" for name, said in items)

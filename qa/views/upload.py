@@ -105,7 +105,7 @@ def _live(drop: Drop) -> None:
 def _fates(drop: Drop, status: Status | None) -> None:
     sizes = {r.id: (r.pages, r.passages) for r in status.reports} if status else {}
     told = parts.report_list(_told(file, sizes) for file in drop.files())
-    st.html(parts.heading(strings.DROPPED, 3) + told)
+    st.html(parts.announced(parts.heading(strings.DROPPED, 3) + told))
 
 
 def _told(file: File, sizes: dict[str, tuple[int, int]]) -> tuple[str, str]:

@@ -165,8 +165,10 @@ def test_an_uploaded_report_can_be_asked_and_a_refused_one_is_a_sentence(
     page.locator("input[type=file]").set_input_files([harbour, broken])
     page.get_by_text("broken.pdf").wait_for()
     page.get_by_role("button", name="Add to the library").click()
-    page.get_by_text("harbour can be asked now: 2 pages").wait_for(timeout=4 * PATIENCE_MS)
-    assert "broken.pdf is not a PDF" in page.get_by_role("alert").inner_text()
+    page.get_by_text("can be asked now: 2 pages").wait_for(timeout=4 * PATIENCE_MS)
+    told = page.get_by_role("status").filter(has_text="What became of each file").inner_text()
+    assert "✓ harbour.pdf" in told
+    assert "broken.pdf is not a PDF" in told
     assert "The <b>harbour</b>" in page.locator(".rq-table").inner_text()
 
     page.get_by_role("link", name="Ask", exact=True).click()
