@@ -58,6 +58,7 @@ def test_axe_finds_nothing(
             lambda: page.locator(".rq-notice").wait_for(),
         ),
         "library": ("/library", lambda: page.locator(".rq-table").wait_for()),
+        "ratings": ("/ratings", lambda: page.get_by_text("Download all as CSV").wait_for()),
     }
     found = []
     for name, (path, ready) in states.items():
