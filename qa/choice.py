@@ -48,6 +48,13 @@ CONCLUDES = re.compile(
 )
 """A sentence that says so sums up reasons, which stand before it."""
 
+EXPLAINS = re.compile(
+    r"\b(because|due to|owing to|as a (result|consequence) of|caused by|reasons?|attributed to"
+    r"|factors?|stemm?(ed|ing)? from|the result of|in part|explained by|led to|meant that)\b",
+    re.I,
+)
+"""A sentence that gives the reason for what stands before it."""
+
 MAX_VALUE_WORDS = 12
 NOTE_WORDS = 5
 """Words that say how much of a list is shown."""
@@ -93,12 +100,12 @@ def choose(
     chosen = [best]
     words = len(sentence_text(best).split()) + 1
     pages = {(best.passage.report, page) for page in _pages(best)}
-    for before in led_by(asked, best):
-        size = len(sentence_text(before).split()) + 1
+    for beside in (*led_by(asked, best), *explained_by(asked, best)):
+        size = _size(beside)
         if words + size <= settings.max_words:
-            chosen.append(before)
+            chosen.append(beside)
             words += size
-            pages |= {(before.passage.report, page) for page in _pages(before)}
+            pages |= {(beside.passage.report, page) for page in _pages(beside)}
     for unit in usable[1:]:
         if len(chosen) >= settings.max_sentences:
             break
@@ -140,6 +147,22 @@ def led_by(asked: Question, unit: Evidence) -> Iterator[Evidence]:
         if "\n" in unit.passage.text[end : units[before + 1][0]]:
             return  # another paragraph or bullet
         yield replace(unit, start=start, end=end)
+
+
+def explained_by(asked: Question, unit: Evidence) -> Iterator[Evidence]:
+    """Yield the sentence after a unit where a question asks why and only that sentence says it.
+
+    "Requirements did not start promptly. In eight cases this was due to …": the first sentence is
+    what the question speaks of, the second its answer.
+    """
+    if not asked.asks_reason or unit.passage.kind != "text" or EXPLAINS.search(unit.text):
+        return
+    units = unit.passage.units
+    at = next((i for i, span in enumerate(units) if span == (unit.start, unit.end)), len(units))
+    for start, end in units[at + 1 : at + 2]:
+        after = replace(unit, start=start, end=end)
+        if EXPLAINS.search(after.text) and "\n" not in unit.passage.text[unit.end : start]:
+            yield after
 
 
 def _values(unit: Evidence) -> Iterator[Evidence]:

@@ -72,6 +72,20 @@ def test_a_conclusion_brings_its_reasons_where_the_question_asks_why() -> None:
     ]
 
 
+def test_a_reason_in_the_next_sentence_comes_with_what_it_explains() -> None:
+    late = "Boats did not leave on time in 27 of 70 cases."
+    why = "In eight of those cases this was due to fog."
+    more = "There are nine boats."
+    passage = of_sentences(late, why, more)
+    assert told("what held up the boats?", unit(passage, 0)) == [late, why]
+    assert told("how many boats did not leave on time?", unit(passage, 0)) == [late]
+    assert told("what held up the boats?", unit(of_sentences(late, more), 0)) == [late]
+    bullets = of_sentences(late, why, glue="\n")
+    assert told("what held up the boats?", unit(bullets, 0)) == [late]
+    known = "Boats were late because of fog."
+    assert told("why were they late?", unit(of_sentences(known, why), 0)) == [known]
+
+
 def test_a_bullet_does_not_lean_on_the_bullet_before_it() -> None:
     bullets = of_sentences("Oil ran out.", "This is a new store.", glue="\n")
     assert told("is it new?", unit(bullets, 1)) == ["This is a new store."]
