@@ -154,13 +154,13 @@ def test_a_sentence_ends_with_links_to_its_own_sources_only() -> None:
     cited = Citation(2, "lights", 3, "iii", (), "Two keepers left in May.", ())
     piece = parts.answer("Who left?", [Sentence("Note [1] says two left [2].", (2,))], [cited])
     assert (
-        'says two left\N{NO-BREAK SPACE}<a class="rq-n" href="#source-2" data-source="2" '
-        'aria-label="Source 2, Printed page iii · PDF page 3" aria-describedby="quote-2">2<span'
-        in piece
+        'says two left\N{NO-BREAK SPACE}<span class="rq-cite"><a class="rq-n" href="#source-2" '
+        'data-source="2" aria-label="Source 2, Printed page iii · PDF page 3" '
+        'aria-describedby="quote-2">2</a><span class="rq-tip"' in piece
     )
     assert '<span id="quote-2">Two keepers left in May.</span>' in piece
     assert "<p>Note [1] says" in piece
-    assert piece.endswith("</a>.</p></section>")
+    assert piece.endswith("</span></span></span>.</p></section>")
 
 
 @pytest.mark.parametrize(

@@ -62,11 +62,10 @@ export default function (component) {
   listen("keydown", (event) => {
     if (event.key !== "Escape") return;
     const at = document.activeElement;
-    const shown = document.querySelectorAll("a.rq-n:is(:hover, :focus)");
-    for (const number of shown) {
-      number.dataset.hushed = "yes";
-      for (const left of ["pointerleave", "blur"])
-        number.addEventListener(left, () => delete number.dataset.hushed, { once: true });
+    for (const shown of document.querySelectorAll(".rq-cite:is(:hover, :focus-within)")) {
+      shown.dataset.hushed = "yes";
+      for (const left of ["pointerleave", "focusout"])
+        shown.addEventListener(left, () => delete shown.dataset.hushed, { once: true });
     }
     if (at && at.closest(".st-key-page-panel")) {
       document.querySelector(".st-key-page-close button")?.click();

@@ -117,7 +117,8 @@ def _number(n: int, source: Citation | None) -> str:
             f'<span id="quote-{n}">{html(source.quote)}</span></span>'
         )
     address = f'href="#source-{n}" data-source="{n}"'
-    return f'<a class="rq-n" {address} aria-label="{html(said)}"{described}>{n}{tip}</a>'
+    link = f'<a class="rq-n" {address} aria-label="{html(said)}"{described}>{n}</a>'
+    return f'<span class="rq-cite">{link}{tip}</span>'
 
 
 def citation(source: Citation, title: str) -> str:

@@ -68,9 +68,9 @@ a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
 .rq-tip b { display: block; }
 /* A quote waits a little before it goes, so that the pointer can get to it by any way */
 .rq-answer .rq-tip { visibility: hidden; transition: visibility 0s .3s !important; }
-.rq-answer a.rq-n[data-hushed] .rq-tip { transition: none !important; }
-.rq-answer a.rq-n:is(:hover, :focus-visible):not([data-hushed]) .rq-tip { visibility: visible;
-  transition: none !important; z-index: 21; }
+.rq-answer .rq-cite[data-hushed] .rq-tip { transition: none !important; }
+.rq-answer .rq-cite:is(:hover, :has(:focus-visible)):not([data-hushed]) .rq-tip {
+  visibility: visible; transition: none !important; z-index: 21; }
 
 /* The nearest passages fade in late: where the answer comes at once, nothing flickers */
 .rq-first { display: grid; gap: .75rem; border-left: 4px solid var(--rq-line);
@@ -232,6 +232,9 @@ a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
 .rq-spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 .rq-said small { margin-top: .25rem; }
+
+/* Beside chosen values the box for more is a target too */
+.stMultiSelect input { min-width: 1.6rem; }
 
 /* Focus is seen on everything that can have it */
 .stApp :is(a, button, input, textarea, summary, [tabindex="0"]):focus-visible {

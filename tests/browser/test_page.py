@@ -52,7 +52,7 @@ def test_a_number_shows_its_quote_to_pointer_and_screen_reader(
     assert described == quote
     assert number.get_attribute("aria-label").startswith("Source 1, Printed page")  # type: ignore[union-attr]
 
-    tip = number.locator(".rq-tip")
+    tip = page.locator(".rq-answer .rq-tip").first
     assert not tip.is_visible()
     number.hover()
     tip.wait_for()
@@ -76,7 +76,7 @@ def test_the_keyboard_goes_to_the_page_and_comes_back_to_its_number(
     number = opened(page, address)
     number.focus()
     page.keyboard.press("ArrowDown")  # a key, so that the focus is seen
-    tip = number.locator(".rq-tip")
+    tip = page.locator(".rq-answer .rq-tip").first
     tip.wait_for()
     page.keyboard.press("Escape")
     assert not tip.is_visible()
