@@ -11,7 +11,7 @@ from indexer.embedding import Embedder
 from indexer.errors import UnknownReport
 from indexer.snapshot import ReportInfo, Snapshot
 from qa.answer import Asker
-from qa.choice import AnswerSettings
+from qa.choice import CAUTION, AnswerSettings
 from qa.compare import NOT_HERE, cells, default_reports, how_sure, inspections, renumbered
 from qa.records import Answer, Citation, Sentence
 from tests.test_changes import boats  # noqa: F401 - a fixture
@@ -95,8 +95,8 @@ def test_only_the_markers_of_the_answer_are_renumbered() -> None:
 
 @pytest.mark.parametrize(
     ("confidence", "name"),
-    [(1.0, "strict"), (0.75, "strict"), (0.74, "balanced"), (0.28, "balanced"), (0.27, "helpful"),
-     (0.0, "helpful")],
+    [(1.0, "strict"), (CAUTION["strict"], "strict"), (CAUTION["strict"] - 0.01, "balanced"),
+     (CAUTION["balanced"], "balanced"), (CAUTION["balanced"] - 0.01, "helpful"), (0.0, "helpful")],
 )  # fmt: skip
 def test_confidence_is_named_by_the_threshold_that_it_reaches(confidence: float, name: str) -> None:
     assert how_sure(confidence) == name

@@ -62,7 +62,7 @@ def test_each_report_answers_in_its_own_cell(browser_page: Page, boats: str) -> 
     assert tops[0]["y"] == tops[1]["y"]  # side by side
     address = page.url
 
-    page.locator('.st-key-cell-1 a[data-source]').first.click()
+    page.locator(".st-key-cell-1 a[data-source]").first.click()
     page.locator('.rq-picture img[data-highlights="1"]').wait_for()
     page.get_by_role("heading", name="PDF page 2").wait_for()
     page.set_viewport_size({"width": 390, "height": 844})
