@@ -136,7 +136,9 @@ def bars(rows: Sequence[Row], *, dark: bool) -> LayerChart:
         tooltip=[alt.Tooltip("question:N"), alt.Tooltip("shown:N")],
     )
     strokes = (
-        base.mark_tick(size=BAR + 10, thickness=4, color=INKS[dark], opacity=1, yOffset=down)
+        base.mark_tick(
+            aria=False, size=BAR + 10, thickness=4, color=INKS[dark], opacity=1, yOffset=down
+        )
         .encode(x=alt.X("before:Q", title=strings.PERCENT_AXIS))
         .transform_filter("isValid(datum.before)")
     )

@@ -142,7 +142,6 @@ def _judged(
             wrong.append(f"verify does not name {file}: {said['wrong']}")
     names = sorted(path.name for path in (index.parent / "finished" / "snapshots").iterdir())
     hit = [n for n in names if any(file.startswith(f"snapshots/{n}/") for file in damaged)]
-    pointed = names if "CURRENT" in damaged else [names[-1]]  # else the newest of all stands in
     right = dict(zip(reversed(names), (found.new, found.old), strict=False))
     if hit == names:
         wrong += [] if said["seen"] == "" else [f"what is damaged is served: {said}"]
@@ -152,7 +151,8 @@ def _judged(
         outcome = "the one before stands in"
     else:
         wrong += [] if said["seen"] == right[names[-1]] else [f"not the one in service: {said}"]
-        outcome = "not felt" if pointed != names else "warned"
+        # Without CURRENT the newest of all stands in, and it is said.
+        outcome = "warned" if "CURRENT" in damaged else "not felt"
     if outcome == "not felt":
         wrong += [f"it is felt: {said['warnings']}"] if said["warnings"] else []
     elif not any(_shown_name(file) in w for w in said["warnings"] for file in damaged):
