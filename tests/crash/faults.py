@@ -11,12 +11,15 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from tqdm import tqdm
 
 from indexer import disk
 
@@ -103,6 +106,10 @@ class Ended:
     said: Any
 
 
+HUNG_SECONDS = 120
+"""A child that has not ended by then is ended by an alarm, so that a test fails and goes on."""
+
+
 def in_child(work: Callable[[], Any], *, kill_after: float | None = None) -> Ended:
     """Do work in a process of its own, killed after some seconds if that is asked for.
 
@@ -114,6 +121,10 @@ def in_child(work: Callable[[], Any], *, kill_after: float | None = None) -> End
         child = os.fork()
     if child == 0:
         os.close(reading)
+        signal.alarm(HUNG_SECONDS)
+        # bm25s asks for tqdm's lock, which forked processes share: one killed while it held it
+        # would leave it locked for all that come after.
+        tqdm.set_lock(threading.RLock())
         try:
             said = json.dumps(work()).encode()
         except BaseException:
