@@ -25,6 +25,8 @@ OTHER_PAGE_SHARE = 0.4
 """A unit on a page not yet cited must be this near the best one, as each page may be wrong."""
 
 CONFIRMED_SHARE = 0.05
+"""Another page confirms a figure from this share of the best unit's probability."""
+
 THRESHOLD = 0.2
 """Confidence below which the reports are said not to answer (set on the development questions)."""
 
@@ -98,7 +100,7 @@ def choose(
         return ()
     best = usable[0]
     chosen = [best]
-    words = len(sentence_text(best).split()) + 1
+    words = _size(best)
     pages = {(best.passage.report, page) for page in _pages(best)}
     for beside in (*led_by(asked, best), *explained_by(asked, best)):
         size = _size(beside)
@@ -109,7 +111,7 @@ def choose(
     for unit in usable[1:]:
         if len(chosen) >= settings.max_sentences:
             break
-        size = len(sentence_text(unit).split()) + 1
+        size = _size(unit)
         if words + size > settings.max_words or _repeats(unit, chosen):
             continue
         where = {(unit.passage.report, page) for page in _pages(unit)}
@@ -193,7 +195,7 @@ def whole_list(items: Sequence[Evidence], max_words: int) -> tuple[tuple[Evidenc
     sentences = [part for item in items for part in _sentences(item)]
     firsts = [first_sentence(item) for item in items]
     for shown in (sentences, firsts):
-        if sum(len(sentence_text(e).split()) + 1 for e in shown) <= max_words:
+        if sum(map(_size, shown)) <= max_words:
             return tuple(shown), ""
     kept = fitting(firsts, max_words - NOTE_WORDS)
     count = f"{in_words(len(kept))} of {in_words(len(items))} shown"
@@ -214,7 +216,7 @@ def fitting(evidence: Sequence[Evidence], max_words: int) -> tuple[Evidence, ...
     """Return as much of the evidence, from the front, as fits into a number of words."""
     fitting: list[Evidence] = []
     for one in evidence:
-        max_words -= len(sentence_text(one).split()) + 1
+        max_words -= _size(one)
         if fitting and max_words < 0:
             break
         fitting.append(one)

@@ -58,6 +58,8 @@ AT_INSPECTION = re.compile(
 """Says that a question is about the time of the inspection, as all of a report is."""
 
 MIN_TERMS = 2
+"""A question keeps at least so many terms, whatever is left out of it."""
+
 COMMON_WORDS = frozenset(
     {"act", "age", "aid", "aim", "app", "art", "ask", "bag", "one", "pip", "sap"}
 )

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from indexer.embedding import Embedder, QueryVectors
 from indexer.lexical import terms
 from indexer.records import Passage
-from qa.question import Question
+from qa.question import MIN_TERMS, Question
 
 if TYPE_CHECKING:
     from indexer.snapshot import Snapshot
@@ -31,7 +31,6 @@ POOL = 200
 DEPTH = 30
 """Fused passages that are compared token by token."""
 
-MIN_FOCUS_TERMS = 2
 OWN_SHARE = 0.8
 """A name is a report's own when this share of the passages that have it are the report's."""
 
@@ -289,7 +288,7 @@ def focus(question: Question, names: frozenset[str]) -> str:
                 flags=re.I,
             )
     kept = re.sub(r"\s+([?.,;:!])", r"\1", " ".join(kept.split())).strip(" ,;:")
-    return kept if len(set(terms(kept))) >= MIN_FOCUS_TERMS else question.text
+    return kept if len(set(terms(kept))) >= MIN_TERMS else question.text
 
 
 def _best_rows(lexical: Float32, allowed: Int64 | None, pool: int) -> Int64:
