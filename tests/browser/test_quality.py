@@ -46,6 +46,12 @@ def address(gold_file: Path, folders: tuple[Path, Path], app_server: object) -> 
             os.environ["REPORT_QA_GOLD"] = before
 
 
+@pytest.fixture(autouse=True)
+def no_verdicts(gold_file: Path) -> None:
+    """Begin without a verdict, whatever became of the test before."""
+    gold_file.unlink(missing_ok=True)
+
+
 def test_a_verdict_is_kept_changed_and_taken_back(
     browser_page: Page, address: str, gold_file: Path
 ) -> None:
@@ -55,7 +61,9 @@ def test_a_verdict_is_kept_changed_and_taken_back(
     page.get_by_text("You said: right.").wait_for()
     (only,) = load_gold(gold_file)
     assert (only.question, only.answerable) == (QUESTION, True)
-    quotes = page.locator("[class*=st-key-card-] blockquote").all_inner_texts()
+    cards = page.locator("[class*=st-key-card-] blockquote")
+    cards.nth(len(only.evidence) - 1).wait_for()  # the click has the page drawn again
+    quotes = cards.all_inner_texts()
     assert [one.text for one in only.evidence] == [" ".join(quote.split()) for quote in quotes]
 
     page.get_by_role("button", name="Wrong", exact=True).click()
