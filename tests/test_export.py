@@ -158,10 +158,12 @@ def test_a_document_opened_again_has_the_answer_and_its_quotes() -> None:
         ("Normal", "[2] Of lighthouses (lights), 2. Oil, PDF page 4 (no number is printed on it)"
          " · read by OCR"),
         ("Quote", "“900 litres of oil were left.”"),
-        ("Normal", "Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of lights (Year: 2023, 2024)."),
+        ("Normal", "Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of lights. "
+         "Filters: Year: 2023, 2024. Caution: Strict."),
         ("Heading 1", "Who left?"),
         ("Normal", "This report does not say."),
-        ("Normal", "Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of harbour."),
+        ("Normal", "Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of harbour. "
+         "Filters: none. Caution: Balanced."),
     ]  # fmt: skip
     about = document.core_properties
     assert (about.title, about.author, about.language) == (
@@ -182,8 +184,8 @@ def test_a_comparison_is_a_table_with_a_row_for_each_report() -> None:
     quotes = [p.text for p in document.paragraphs if p.style.name == "Quote"]
     assert quotes == ["“Two keepers left in May.”", "“900 litres of oil were left.”"]
     assert document.paragraphs[-1].text == (
-        "Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of each of these reports by itself "
-        "(Year: 2023, 2024)."
+        "Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of each of these reports by itself. "
+        "Filters: Year: 2023, 2024. Caution: Strict."
     )
     assert table.rows[0]._tr.xpath("./w:trPr/w:tblHeader")  # repeated on every page
 
@@ -227,7 +229,9 @@ def test_a_document_holds_any_text_as_text(text: str) -> None:
 def test_a_time_that_is_none_is_left_out_or_given_as_it_is(at: str) -> None:
     document = opened(word.answers_document([replace(SAID, at=at)]))
     asked = f"Asked on {at} of lights" if at else "Asked of lights"
-    assert document.paragraphs[-1].text == f"Index 000001-ab. {asked} (Year: 2023, 2024)."
+    assert document.paragraphs[-1].text == (
+        f"Index 000001-ab. {asked}. Filters: Year: 2023, 2024. Caution: Strict."
+    )
 
 
 # Text and Markdown
@@ -241,7 +245,9 @@ def test_a_comparison_as_text() -> None:
         "    “Two keepers left in May.”\n"
         "[2] Of lighthouses (lights), 2. Oil, PDF page 4 (no number is printed on it)\n"
         "    “900 litres of oil were left.”\n\n"
-        "Of the harbour (harbour)\nThis report does not say.\n\nIndex 000001-ab.\n"
+        "Of the harbour (harbour)\nThis report does not say.\n\n"
+        "Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of each of these reports by itself. "
+        "Filters: Year: 2023, 2024. Caution: Strict.\n"
     )
     assert export.comparison_text([]) == export.comparison_markdown([]) == ""
 
@@ -254,7 +260,8 @@ def test_a_comparison_as_markdown() -> None:
     )
     assert "\n\n> Two keepers left in May.\n\n" in said
     assert said.endswith(
-        "_Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of each of these reports by itself._\n"
+        "_Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of each of these reports by itself. "
+        "Filters: none. Caution: Balanced._\n"
     )
 
 
@@ -274,10 +281,21 @@ def test_changes_as_markdown_and_as_text() -> None:
 def test_a_session_says_when_each_answer_was_given_and_of_which_reports() -> None:
     said = export.session_markdown([SAID, replace(SAID, asked=Asked("Who left?"))])
     assert (
-        "\n\n_Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of lights (Year: 2023, 2024)._\n\n##"
-        in said
+        "\n\n_Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of lights. "
+        "Filters: Year: 2023, 2024. Caution: Strict._\n\n##" in said
     )
-    assert said.endswith("\n\n_Index 000001-ab. Asked on 4 May 2026, 09:05 UTC of all reports._\n")
+    assert said.endswith("UTC of all reports. Filters: none. Caution: Balanced._\n")
+    assert export.as_text(SAID).endswith(
+        "\n\nIndex 000001-ab. Asked on 4 May 2026, 09:05 UTC of lights. "
+        "Filters: Year: 2023, 2024. Caution: Strict.\n"
+    )
+
+
+def test_a_record_names_kinds_of_findings_as_the_page_does() -> None:
+    asked = Asked("Who left?", filters=Filters(kinds=("improvement",), standards=("P 1.2",)))
+    assert export.limits_of(replace(SAID, asked=asked)) == (
+        "Standard: P 1.2; Kind of finding: Area for improvement"
+    )
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -7,6 +7,7 @@ import importlib
 import io
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from indexer.events import BuildResult, Event, ReportStatus
 from indexer.records import Passage, TextWord
 from qa.records import Answer, Citation, Hit, Sentence
 from qa.views import escape, examples, export, parts, picture, strings, work
+from qa.views.asking import Asked, Told
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -319,21 +321,24 @@ ANSWER = Answer(
         Citation(1, "lights", 3, "iii", ("1. Keepers", "Staff"), "Two keepers\nleft in May.", ()),
     ),
 )
+TOLD = Told(Asked("Who left?"), "000001-ab", ANSWER, {"lights": "Of lighthouses"})
 
 
 def test_an_answer_as_text() -> None:
-    assert export.as_text(ANSWER, {"lights": "Of lighthouses"}, "000001-ab") == (
+    assert export.as_text(TOLD) == (
         "Who left?\n\nTwo keepers left in May [1].\n\nWhere it says so\n"
         "[1] Of lighthouses (lights), 1. Keepers › Staff, Printed page iii · PDF page 3\n"
-        "    “Two keepers left in May.”\n\nIndex 000001-ab.\n"
+        "    “Two keepers left in May.”\n\n"
+        "Index 000001-ab. Asked of all reports. Filters: none. Caution: Balanced.\n"
     )
 
 
 def test_an_answer_as_markdown() -> None:
-    assert export.as_markdown([ANSWER], {}, "000001-ab") == (
+    assert export.session_markdown([TOLD]) == (
         "## Who left?\n\nTwo keepers left in May \\[1\\].\n\n### Where it says so\n\n"
-        "**\\[1\\]** lights, 1. Keepers › Staff, Printed page iii · PDF page 3\n\n"
-        "> Two keepers left in May.\n\n_Index 000001-ab._\n"
+        "**\\[1\\]** Of lighthouses (lights), 1. Keepers › Staff, Printed page iii · PDF page 3\n\n"
+        "> Two keepers left in May.\n\n"
+        "_Index 000001-ab. Asked of all reports. Filters: none. Caution: Balanced._\n"
     )
 
 
@@ -347,8 +352,8 @@ def test_markdown_from_a_hostile_report_has_no_markup_of_its_own(text: str) -> N
 
 def test_no_answer_is_exported_too() -> None:
     answer = Answer("Who left?", "no_answer", "The reports do not say.", 0.1)
-    said = "## Who left?\n\nThe reports do not say.\n\n_Index a._\n"
-    assert export.as_markdown([answer], {}, "a") == said
+    said = export.session_markdown([replace(TOLD, answer=answer)])
+    assert said.startswith("## Who left?\n\nThe reports do not say.\n\n_Index 000001-ab. Asked of")
 
 
 # Work

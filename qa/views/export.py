@@ -19,13 +19,14 @@ SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 MAX_NAME = 60
 
 
-def as_text(answer: Answer, titles: Mapping[str, str], snapshot: str) -> str:
-    """Return an answer and its sources as plain text."""
+def as_text(told: Told) -> str:
+    """Return an answer, its sources and its record as plain text."""
+    answer = told.answer
     lines = [line(answer.question), ""]
     lines += [line(sentence.text) for sentence in answer.sentences] or [line(answer.text)]
     if answer.citations:
-        lines += ["", strings.SOURCES, *_source_lines(answer, titles)]
-    return "\n".join([*lines, "", strings.index_of(snapshot), ""])
+        lines += ["", strings.SOURCES, *_source_lines(answer, told.titles)]
+    return "\n".join([*lines, "", line(record_of(told)), ""])
 
 
 def comparison_text(told: Sequence[Told]) -> str:
@@ -37,7 +38,7 @@ def comparison_text(told: Sequence[Told]) -> str:
         answer = one.answer
         said = [sentence.text for sentence in answer.sentences] or [answer.text]
         lines += ["", line(report_of(one)), *map(line, said), *_source_lines(answer, one.titles)]
-    return "\n".join([*lines, "", strings.index_of(told[0].snapshot), ""])
+    return "\n".join([*lines, "", line(record_of(told[0], of_reports=False)), ""])
 
 
 def changes_text(changed: Changed, snapshot: str) -> str:
@@ -48,12 +49,6 @@ def changes_text(changed: Changed, snapshot: str) -> str:
         how = strings.change_in(change.direction, change.points)
         lines.append(line(f"{name_of(change)}: {values}. {how}."))
     return "\n".join([*lines, "", strings.index_of(snapshot), ""])
-
-
-def as_markdown(answers: Sequence[Answer], titles: Mapping[str, str], snapshot: str) -> str:
-    """Return answers of one index and their sources as Markdown."""
-    blocks = [block for answer in answers for block in _blocks(answer, titles)]
-    return _joined([*blocks, f"_{escaped(strings.index_of(snapshot))}_"])
 
 
 def session_markdown(told: Iterable[Told]) -> str:
@@ -149,22 +144,23 @@ def report_of(told: Told) -> str:
 def limits_of(told: Told) -> str:
     """Return the filters that a question was limited by; empty where it was by none."""
     filters = told.asked.filters
-    return "; ".join(
-        f"{strings.FILTER_NAMES[name]}: {', '.join(filters.values(name))}"
+    said = {
+        name: [strings.FILTER_KINDS.get(one, one) if name == "kinds" else one for one in values]
         for name in filters.active
-    )
+        if (values := filters.values(name))
+    }
+    return "; ".join(f"{strings.FILTER_NAMES[n]}: {', '.join(said[n])}" for n in said)
 
 
 def record_of(told: Told, *, of_reports: bool = True) -> str:
-    """Return which index an answer came from, when it was given and which reports were asked."""
+    """Return which index an answer came from, when, and which reports were asked and how."""
     asked = strings.ALL_REPORTS.lower()
     if of_reports and told.asked.reports:
         asked = ", ".join(told.asked.reports)
     elif told.asked.reports:
         asked = strings.EACH_REPORT
-    limits = limits_of(told)
-    asked = f"{asked} ({limits})" if limits else asked
-    return f"{strings.index_of(told.snapshot)} {strings.asked_on(moment(told.at), asked)}"
+    how = strings.asked_on(moment(told.at), asked, limits_of(told), told.asked.caution)
+    return f"{strings.index_of(told.snapshot)} {how}"
 
 
 def moment(at: str) -> str:

@@ -117,7 +117,6 @@ def show(snapshot: Snapshot, answer: Answer) -> None:
 
 def _tools(snapshot: Snapshot, answer: Answer) -> None:
     """Draw the ways to take an answer elsewhere, and make its numbers open their pages."""
-    titles = {info.id: info.title for info in snapshot.reports}
     with st.container(horizontal=True, gap="small", key="tools"):
         st.button(strings.COPY, key=bridge.COPY_KEY, icon=":material/content_copy:")
         told = asking.history()[:1]  # the answer that is shown is the last that was given
@@ -126,7 +125,7 @@ def _tools(snapshot: Snapshot, answer: Answer) -> None:
         str(source.n): Opened(source.report, source.page, source.page, source.rects)
         for source in answer.citations
     }
-    bridge.mount(export.as_text(answer, titles, snapshot.name), places)
+    bridge.mount(export.as_text(told[0]) if told else "", places)
 
 
 def session_download(told: Sequence[Told]) -> None:

@@ -944,13 +944,16 @@ def show_page_of(label: str, number: int, words: str) -> str:
     return f"Show {pages(label, number)}: {words}"
 
 
-def asked_on(moment: str, reports: str) -> str:
-    """Return when a question was asked and of which reports, for the record.
+def asked_on(moment: str, reports: str, filters: str, caution: str) -> str:
+    """Return when a question was asked, of which reports and how, for the record.
 
-    >>> asked_on("24 May 2026, 10:05 UTC", "all reports"), asked_on("", "all reports")
-    ('Asked on 24 May 2026, 10:05 UTC of all reports.', 'Asked of all reports.')
+    >>> asked_on("24 May 2026, 10:05 UTC", "all reports", "Year: 2024", "strict")
+    'Asked on 24 May 2026, 10:05 UTC of all reports. Filters: Year: 2024. Caution: Strict.'
+    >>> asked_on("", "all reports", "", "balanced")
+    'Asked of all reports. Filters: none. Caution: Balanced.'
     """
-    return f"Asked on {moment} of {reports}." if moment else f"Asked of {reports}."
+    asked = f"Asked on {moment} of {reports}." if moment else f"Asked of {reports}."
+    return f"{asked} Filters: {filters or 'none'}. Caution: {CAUTIONS.get(caution, caution)}."
 
 
 def place(title: str, numbers: Sequence[int]) -> str:
