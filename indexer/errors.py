@@ -26,6 +26,10 @@
     ├── ReaderMissing            no reading process can be started
     ├── OcrFailed                a page that is a picture could not be read
     ├── BuildLocked              another process is building
+    ├── BadStore                 the address of a store is none
+    ├── StoreFailed              a store does not answer, or refuses
+    │   └── StoreBehind          it does not hold the snapshot that is in service
+    ├── ClusterFailed            no workers, or they broke off, or they are of another version
     └── DiskFailed               the system would not write, move, remove or open a file
 
 Every message gives the value, the rule and the way out.
@@ -137,6 +141,22 @@ class OcrFailed(IndexerError):
 
 class BuildLocked(IndexerError):
     """Another process is building this index."""
+
+
+class BadStore(IndexerError):
+    """The address of a store is not one."""
+
+
+class StoreFailed(IndexerError):
+    """A store does not answer, or does not do what it is asked to."""
+
+
+class StoreBehind(StoreFailed):
+    """A store does not hold the snapshot that is in service, or not all of it."""
+
+
+class ClusterFailed(IndexerError):
+    """There are no workers to read and embed, they broke off, or they are of another version."""
 
 
 class DiskFailed(IndexerError):

@@ -29,6 +29,7 @@ from indexer.lexical import terms, words
 from indexer.library import unknown_report
 from indexer.records import Finding, PageText, Passage, Report
 from indexer.store import DEFAULT_INDEX, REBUILD, Manifest, ReportInfo, served_state
+from indexer.stores import Near, Searcher, best_rows
 
 __all__ = [
     "DEFAULT_INDEX",
@@ -275,6 +276,7 @@ class Snapshot:
         refused: files of the library that are not in it, with the reasons.
         passages: all passages in row order, decoded when they are asked for.
         warnings: sentences for the user, such as that an older snapshot had to stand in.
+        searcher: what finds candidates in place of the snapshot's own files, None for those.
 
     Raises:
         IndexDamaged: by every method, a file has changed since it was opened.
@@ -290,6 +292,7 @@ class Snapshot:
         self.reports = manifest.reports
         self.refused = manifest.refused
         self.warnings = tuple(warnings)
+        self.searcher: Searcher | None = None
         self.dimension = manifest.dimension
         self._by_id = {report.id: number for number, report in enumerate(self.reports)}
         self._rows = _ranges([report.passages for report in self.reports])
@@ -405,6 +408,20 @@ class Snapshot:
         start, end = int(self._offsets[row]), int(self._offsets[row + 1])
         return self._tokens[start:end], self._units[start:end]
 
+    def candidates(
+        self, vector: Float32, terms: Sequence[str], *, pool: int, rows: Int64 | None = None
+    ) -> Near:
+        """Return the ``pool`` rows nearest by vector and the ``pool`` best by BM25, together.
+
+        ``rows`` limits the search, None for all; see ``indexer.stores.Searcher``.
+        """
+        if self.searcher is not None:
+            return self.searcher.candidates(vector, terms, pool=pool, rows=rows)
+        lexical = self.lexical_scores(list(terms))
+        near, _ = self.dense_scores(vector, k=pool, rows=rows)
+        found = np.union1d(near, best_rows(lexical, rows, pool)).astype(np.int64)
+        return Near(found, np.asarray(self.vectors[found] @ vector, np.float32), lexical[found])
+
     def dense_scores(
         self, vector: Float32, *, k: int, rows: Int64 | None = None
     ) -> tuple[Int64, Float32]:
@@ -448,6 +465,28 @@ class Snapshot:
             return np.zeros(len(self.passages), np.float32)
         scores: Float32 = np.asarray(self._lexical.get_scores(known), np.float32)
         return scores
+
+    def vocabulary(self) -> dict[str, int]:
+        """Return the number of each term of the index."""
+        return {} if self._lexical is None else dict(self._lexical.vocab_dict)
+
+    def term_weights(self) -> tuple[Int64, Int64, Float32]:
+        """Return what each term adds to the BM25 score of each row that has it.
+
+        Those of row i are the numbers of its terms, int64, and their weights, float32, from
+        ``offsets[i]`` to ``offsets[i + 1]``; offsets, numbers and weights are returned.
+        """
+        if self._lexical is None:
+            nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
+            return np.zeros(len(self.passages) + 1, np.int64), *nothing
+        scores = self._lexical.scores
+        rows = np.asarray(scores["indices"])
+        numbers = np.repeat(np.arange(len(scores["indptr"]) - 1), np.diff(scores["indptr"]))
+        order = np.argsort(rows, kind="stable")
+        counts = np.bincount(rows, minlength=len(self.passages))
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        weights = np.asarray(scores["data"], np.float32)[order]
+        return offsets, numbers[order].astype(np.int64), weights
 
     def term_counts(self) -> dict[str, int]:
         """Return in how many passages each term of the index stands."""

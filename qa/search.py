@@ -13,6 +13,7 @@ import numpy.typing as npt
 from indexer.embedding import Embedder, QueryVectors
 from indexer.lexical import terms
 from indexer.records import Passage
+from indexer.stores import best_rows
 from qa.question import MIN_TERMS, Question
 
 if TYPE_CHECKING:
@@ -128,13 +129,11 @@ def found_for(
     idf = {term: _idf(snapshot, term) for term in question.terms}
     if total == 0:
         return Found(query, (), idf, allowed)
-    lexical = snapshot.lexical_scores(list(question.terms))
-    near, _ = snapshot.dense_scores(query.vector, k=min(pool, total), rows=allowed)
-    rows = np.union1d(near, _best_rows(lexical, allowed, pool)).astype(np.int64)
-    dense = np.asarray(snapshot.vectors[rows] @ query.vector, np.float32)
-    fused = fuse(dense, lexical[rows], lexical_weight)
+    near = snapshot.candidates(query.vector, question.terms, pool=pool, rows=allowed)
+    rows, dense, lexical = near.rows, near.dense, near.lexical
+    fused = fuse(dense, lexical, lexical_weight)
     best = np.argsort(-fused, kind="stable")[:depth]
-    peak = float(lexical[rows].max())
+    peak = float(lexical.max())
     candidates = []
     for at in best:
         tokens, units = snapshot.token_vectors(int(rows[at]))
@@ -144,7 +143,7 @@ def found_for(
                 row=int(rows[at]),
                 passage=snapshot.passages[int(rows[at])],
                 dense=float(dense[at]),
-                lexical=float(lexical[rows[at]]) / peak if peak > 0 else 0.0,
+                lexical=float(lexical[at]) / peak if peak > 0 else 0.0,
                 fused=float(fused[at]),
                 similarity=query.tokens @ vectors.T,
                 tokens=vectors,
@@ -191,7 +190,7 @@ def by_words(
     It needs no model: something to show while one is loaded.
     """
     scores = snapshot.lexical_scores(list(question.terms))
-    best = _best_rows(scores, rows, top)
+    best = best_rows(scores, rows, top)
     order = best[np.argsort(-scores[best], kind="stable")]
     return tuple(snapshot.passages[int(row)] for row in order)
 
@@ -289,15 +288,6 @@ def focus(question: Question, names: frozenset[str]) -> str:
             )
     kept = re.sub(r"\s+([?.,;:!])", r"\1", " ".join(kept.split())).strip(" ,;:")
     return kept if len(set(terms(kept))) >= MIN_TERMS else question.text
-
-
-def _best_rows(lexical: Float32, allowed: Int64 | None, pool: int) -> Int64:
-    """Return the rows with the highest BM25 scores above 0, at most ``pool`` of them."""
-    rows = np.arange(len(lexical), dtype=np.int64) if allowed is None else allowed
-    rows = rows[lexical[rows] > 0]
-    if len(rows) <= pool:
-        return rows
-    return rows[np.argpartition(-lexical[rows], pool)[:pool]]
 
 
 def _idf(snapshot: Snapshot, term: str) -> float:

@@ -32,6 +32,7 @@ QA_MAY_IMPORT = {
     "indexer.lexical",
     "indexer.records",
     "indexer.snapshot",
+    "indexer.stores",
     "indexer.text",
 }
 # The pages build the index and change the library, and draw pages of PDFs with their one reader.
@@ -59,6 +60,7 @@ HOMES = {
     "docx": {"qa/views/word.py"},
     "faiss": {"indexer/snapshot.py"},
     "onnxruntime": {"qa/reader.py"},
+    "pymilvus": {"indexer/milvus.py"},
     "pypdf": {"indexer/reading.py"},
     "pypdfium2": {"indexer/reading.py"},
     "sentence_transformers": {"indexer/embedding.py"},
