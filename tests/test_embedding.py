@@ -1,4 +1,7 @@
-"""Texts as vectors: the real model's promises, its identity, what is said when it is not here."""
+"""Texts as vectors: the real model's promises, its identity, what is said when it is not here.
+
+What only ``OnnxEmbedder`` promises is in ``test_onnx_embedding.py``.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from indexer import embedding
+from indexer import embedding, onnx_embedding
 from indexer.embedding import (
     DEFAULT_MODEL,
     Embedder,
+    SentenceTransformerEmbedder,
     load_embedder,
     model_identity,
     model_path,
     passage_input,
 )
 from indexer.errors import ModelMissing
+from indexer.onnx_embedding import OnnxEmbedder
 from indexer.records import Passage
 
 ORIGINAL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -138,12 +142,13 @@ def test_a_model_that_is_damaged_is_said(tmp_path: Path, spoiled: str) -> None:
         load_embedder(str(folder))
 
 
-# The real model
+# The real model, by either engine
 
 
-@pytest.fixture(scope="module")
-def model() -> Embedder:
-    return load_embedder()
+@pytest.fixture(scope="module", params=[OnnxEmbedder, SentenceTransformerEmbedder])
+def model(request: pytest.FixtureRequest) -> Embedder:
+    loaded: Embedder = request.param()
+    return loaded
 
 
 def whole(texts: Sequence[str]) -> list[list[tuple[int, int]]]:
@@ -219,7 +224,8 @@ def test_progress_is_told_batch_by_batch(model: Embedder) -> None:
     model.encode_passages(
         texts, whole(texts), on_progress=lambda done, total: told.append((done, total))
     )
-    assert told == [(32, 40), (40, 40)]
+    batch = onnx_embedding.BATCH if isinstance(model, OnnxEmbedder) else embedding.DEFAULT_BATCH
+    assert told == [(min(done, 40), 40) for done in range(batch, 40 + batch, batch)]
 
 
 @pytest.mark.slow
@@ -233,7 +239,10 @@ def test_what_is_said_in_other_words_is_nearer_than_another_subject(model: Embed
 
 
 @pytest.mark.slow
-def test_one_question_is_embedded_by_one_thread_and_many_passages_by_more(model: Embedder) -> None:
+def test_one_question_is_embedded_by_one_thread_and_many_passages_by_more() -> None:
+    import torch
+
+    model = SentenceTransformerEmbedder()
     model.encode_query("Who keeps the light?")
     assert torch.get_num_threads() == 1
     model.encode_passages(["The light is kept."], [[]])

@@ -24,12 +24,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # A question is read with the words and the folding that the reports were read with, or they would
 # not meet: hence lexical and text beside the index itself. Filters name a report's family as
 # reading does, by the same data files. What a visitor drops is unpacked before anything is taken.
+# The embedding model and the reader run by one library, which has one home.
 QA_MAY_IMPORT = {
     "indexer.archive",
     "indexer.embedding",
     "indexer.errors",
     "indexer.families",
     "indexer.lexical",
+    "indexer.onnx_runtime",
     "indexer.records",
     "indexer.snapshot",
     "indexer.stores",
@@ -59,7 +61,7 @@ HOMES = {
     "bm25s": {"indexer/snapshot.py"},
     "docx": {"qa/views/word.py"},
     "faiss": {"indexer/snapshot.py"},
-    "onnxruntime": {"qa/reader.py"},
+    "onnxruntime": {"indexer/onnx_runtime.py"},
     "pymilvus": {"indexer/milvus.py"},
     "pypdf": {"indexer/reading.py"},
     "pypdfium2": {"indexer/reading.py"},
