@@ -36,7 +36,7 @@ FOLDERS := $${REPORT_QA_LIBRARY:+--library "$$REPORT_QA_LIBRARY"} $${REPORT_QA_I
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help train-evidence install install-test install-digest install-train install-team browser ocr axe run index test torture lint digest bench clean
+.PHONY: help train-evidence install install-test install-digest install-train install-team install-cluster browser ocr axe run index test torture lint digest bench clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +82,9 @@ install-train: install
 
 install-team: install ## add what sign-in through OpenID Connect needs
 	$(call sync,installed-team,.[team])
+
+install-cluster: install ## add what a Milvus server and a Dask cluster need
+	$(call sync,installed-cluster,.[cluster])
 
 run: install ocr ## build the index if it is stale and serve the page on http://localhost:8501
 	@status=0; $(PY) -m indexer build $(FOLDERS) || status=$$?; \

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from indexer import errors
 from indexer.embedding import DEFAULT_MODEL
 from indexer.library import DEFAULT_LIBRARY, Library, either, near_names
 from indexer.store import DEFAULT_INDEX
+from indexer.stores import add_store_argument
 from indexer.terminal import (
     count,
     defect_sentence,
@@ -34,6 +36,7 @@ from indexer.watch import DEFAULT_SETTLE_S
 
 if TYPE_CHECKING:
     from indexer.events import BuildResult, Event, Status
+    from indexer.stores import StoreState
     from indexer.watch import Seen
 
 DONE, FAILED, USAGE, REFUSED, NO_INDEX, DAMAGED = 0, 1, 2, 3, 4, 5
@@ -109,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
             name, help=help, description=help, parents=parents, epilog=EPILOG, allow_abbrev=False
         )
         added.set_defaults(run=run, writes=writes)
+        add_store_argument(added, "keep its vectors and words on a server, too")
         return added
 
     builder = command("build", "make the index match the library", _build, writes=True)
@@ -151,35 +155,65 @@ def _parser() -> argparse.ArgumentParser:
 def _build(options: argparse.Namespace) -> int:
     from indexer.build import build
 
+    _find_store(options)
     with _Progress(options.json) as progress:
         result = build(
             options.library, options.index,
             model=options.model, on_event=progress.hear, workers=options.workers,
         )  # fmt: skip
-    return _tell_result(options, result)
+    return _finished(options, result)
 
 
 def _add(options: argparse.Namespace) -> int:
     from indexer.build import add
 
+    _find_store(options)
     sources: list[tuple[str, Path | bytes]] = [(file.name, file) for file in options.files]
     with _Progress(options.json) as progress:
         result = add(
             sources, options.library, options.index,
             replace=options.replace, model=options.model, on_event=progress.hear,
         )  # fmt: skip
-    return _tell_result(options, result)
+    return _finished(options, result)
 
 
 def _remove(options: argparse.Namespace) -> int:
     from indexer.build import remove
 
+    _find_store(options)
     with _Progress(options.json) as progress:
         result = remove(
             options.reports, options.library, options.index,
             model=options.model, on_event=progress.hear,
         )  # fmt: skip
+    return _finished(options, result)
+
+
+def _find_store(options: argparse.Namespace) -> None:
+    """Raise where the store does not answer: before anything is read, not hours later."""
+    if options.store is not None:
+        from indexer.stores import connect
+
+        connect(options.store)
+
+
+def _finished(options: argparse.Namespace, result: BuildResult) -> int:
+    """Make the store match the index that was built, and say what was done."""
+    try:
+        _publish(options)
+    except errors.StoreFailed as error:
+        return _fail(
+            options, f"The folder has the new index and the store has not. {error}", FAILED
+        )
     return _tell_result(options, result)
+
+
+def _publish(options: argparse.Namespace) -> None:
+    if options.store is not None:
+        from indexer.stores import publish
+
+        if publish(options.index, options.store):
+            say(f"The store {options.store} has the index in service.", sys.stderr)
 
 
 def _watch(options: argparse.Namespace) -> int:
@@ -187,15 +221,19 @@ def _watch(options: argparse.Namespace) -> int:
     from indexer.build import build
     from indexer.watch import watch
 
+    def work() -> BuildResult:
+        result = build(options.library, options.index, model=options.model, on_event=told.hear)
+        _publish(options)
+        return result
+
     Library(options.library).require()
+    _find_store(options)
     told = _Watching(options.json)
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         watch(
             options.library,
-            lambda: build(
-                options.library, options.index, model=options.model, on_event=told.hear
-            ),
+            work,
             stop=threading.Event(), tell=told.tell, settle=options.settle,
         )  # fmt: skip
     except _Terminated:
@@ -220,17 +258,39 @@ def _status(options: argparse.Namespace) -> int:
     from indexer.build import status
 
     found = status(options.library, options.index, model=options.model)
+    held = _store_state(options)
     if options.json:
-        say_json(found.to_json())
+        say_json(found.to_json() | ({} if held is None else {"store": asdict(held)}))
     else:
         _tell_status(found)
+        if held is not None:
+            say(_store_line(options, found, held))
     return DAMAGED if found.warnings else DONE
 
 
+def _store_state(options: argparse.Namespace) -> StoreState | None:
+    if options.store is None:
+        return None
+    from indexer.stores import connect
+
+    return connect(options.store).state()
+
+
+def _store_line(options: argparse.Namespace, found: Status, held: StoreState) -> str:
+    if not held.snapshot:
+        return f"The store {options.store} has no index: run `python -m indexer build` with it."
+    same = "the same snapshot" if held.snapshot == found.snapshot else f"snapshot {held.snapshot}"
+    return f"The store {options.store} has {same} in service, {count(held.rows, 'passage')}."
+
+
 def _verify(options: argparse.Namespace) -> int:
-    from indexer.snapshot import verify
+    from indexer.snapshot import open_snapshot, verify
 
     wrong = verify(options.index)
+    if options.store is not None and not wrong:
+        from indexer.stores import connect
+
+        wrong = connect(options.store).wrong_with(open_snapshot(options.index))
     if options.json:
         say_json({"sound": not wrong, "problems": wrong})
     elif not wrong:

@@ -89,9 +89,9 @@ class MilvusStore:
             self._drop_all_but({before} - {name, ""})
             self._fill(name, snapshot, on_progress)
             self._check_canaries(name, snapshot)
-            if before and before != name:
+            if self._in_service():  # it is not where rows had been lost, and it went with them
                 self._client.alter_alias(name, self._address.name)
-            elif not before:
+            else:
                 self._client.create_alias(name, self._address.name)
             return True
 
@@ -252,7 +252,7 @@ class MilvusStore:
 
 
 class MilvusSearcher:
-    """Finds candidates in the collection of one snapshot: two or three requests a question."""
+    """Finds candidates in the collection of one snapshot: two to four requests a question."""
 
     def __init__(self, client: Any, address: Address, collection: str, snapshot: Snapshot) -> None:
         self._client = client
@@ -282,7 +282,7 @@ class MilvusSearcher:
         with _named(self._address, "answer"):
             near, similar = self.nearest(vector, most, where)
             worded, scores = self._by_words(asked, most, where)
-            # Fewer by words than were asked for are all that have one.
+            # Fewer by words than were asked for are all that have one of them.
             return self._filled(
                 vector, asked, dict(zip(near.tolist(), similar.tolist(), strict=True)),
                 dict(zip(worded.tolist(), scores.tolist(), strict=True)),
@@ -322,24 +322,27 @@ class MilvusSearcher:
     ) -> Near:
         """Return the rows of both searches with the scores that only one of them gave."""
         rows = sorted(dense.keys() | lexical.keys())
-        lacking = [r for r in rows if r not in dense or not (every_worded or r in lexical)]
-        for start in range(0, len(lacking), BATCH):
-            part = lacking[start : start + BATCH]
-            held = self._client.query(
-                self._collection, ids=part, output_fields=["row", "dense", "sparse"],
-                timeout=REQUEST_SECONDS,
-            )  # fmt: skip
-            for row in held:
-                at = int(row["row"])
-                dense.setdefault(at, float(np.asarray(row["dense"], np.float32) @ vector))
-                weights = row["sparse"]
-                total = sum(weights.get(number, 0.0) * n for number, n in asked.items())
-                lexical.setdefault(at, total)
+        for at, held in self._fetched("dense", [row for row in rows if row not in dense]):
+            dense[at] = float(np.asarray(held, np.float32) @ vector)
+        for at, held in self._fetched(
+            "sparse", [] if every_worded else [row for row in rows if row not in lexical]
+        ):
+            lexical[at] = sum(held.get(number, 0.0) * count for number, count in asked.items())
         return Near(
             np.array(rows, np.int64),
             np.array([dense[row] for row in rows], np.float32),
             np.array([lexical.get(row, 0.0) for row in rows], np.float32),
         )
+
+    def _fetched(self, field: str, rows: list[int]) -> Iterator[tuple[int, Any]]:
+        """Yield rows and what they hold in a field: its exact score, whatever the index."""
+        for start in range(0, len(rows), BATCH):
+            found = self._client.query(
+                self._collection, ids=rows[start : start + BATCH], output_fields=["row", field],
+                timeout=REQUEST_SECONDS,
+            )  # fmt: skip
+            for row in found:
+                yield int(row["row"]), row[field]
 
 
 def expression(rows: Int64 | None) -> str:
@@ -439,8 +442,8 @@ def _connected(address: Address, token: str) -> Any:
             f"A store needs the package pymilvus, which is not installed ({error}): run "
             "`make install-cluster`."
         ) from error
-    # It writes each failure with a trace of its own; ours is one sentence.
-    for name in ("pymilvus", "milvus_lite"):
+    # They write each failure with a trace of their own; ours is one sentence.
+    for name in ("pymilvus", "milvus_lite", "grpc._server"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if "://" not in address.uri and not Path(address.uri).absolute().parent.is_dir():
         raise StoreFailed(f"The folder of the store {address} does not exist: make it first.")

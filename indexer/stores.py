@@ -11,6 +11,7 @@ kind of store is one file, imported when it is used.
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -175,6 +176,21 @@ def _check_server(uri: str) -> None:
             "The address of a store holds no password, for every user of the machine can read it: "
             f"put it into the environment variable {TOKEN_VARIABLE}, as USER:PASSWORD."
         )
+
+
+def add_store_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """Let a command take ``--store``, by default what ``REPORT_QA_STORE`` names."""
+
+    def address(text: str) -> Address | None:
+        try:
+            return parse_address(text) if text.strip() else None
+        except BadStore as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    parser.add_argument(
+        "--store", type=address, default=os.environ.get(STORE_VARIABLE, ""), metavar="ADDRESS",
+        help=f"{what}: milvus:http://HOST:19530 or milvus:FILE.db ({STORE_VARIABLE})",
+    )  # fmt: skip
 
 
 def connect(address: Address) -> Store:

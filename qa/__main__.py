@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from indexer import errors
 from indexer.library import DEFAULT_LIBRARY
 from indexer.store import DEFAULT_INDEX
+from indexer.stores import add_store_argument, open_searched
 from indexer.terminal import (
     defect_sentence,
     fail,
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         "--index", type=Path, default=DEFAULT_INDEX, metavar="DIR",
         help="folder of the index (data/index of the project)",
     )  # fmt: skip
+    add_store_argument(shared, "search on a server, where `python -m indexer` put the index")
     top = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     top.add_argument(
         "--top", type=_number_of_passages, default=DEFAULT_TOP, metavar="K",
@@ -234,9 +236,7 @@ def _draw_progress() -> Any:
 
 def _opened(options: argparse.Namespace) -> Snapshot:
     """Return the snapshot in service; what a user should know of it goes to standard error."""
-    from indexer.snapshot import open_snapshot
-
-    snapshot = open_snapshot(options.index)
+    snapshot = open_searched(options.index, options.store)
     for sentence in snapshot.warnings:
         say(sentence, sys.stderr)
     for sentence in _differences(options, snapshot):
