@@ -225,7 +225,7 @@ def status(
     stale: list[str] = []
     files: list[LibraryFile] = []
     try:
-        files = Library(library).reports()
+        files = Library(library, known=store.known_pdfs(index)).reports()
         stale += _library_differences(manifest, files)
         stale += _recipe_differences(manifest.recipe, _recipe(model_identity(model)))
     except IndexerError as error:
@@ -297,7 +297,7 @@ class _Build:
         embedder: Embedder | None,
         workers: int | None = None,
     ) -> None:
-        self._library = Library(library)
+        self._library = Library(library, known=store.known_pdfs(index))
         self._trash = Trash(library)
         self._index = index
         self._model = model if embedder is None else embedder.name
@@ -410,6 +410,7 @@ class _Build:
         unchanged = {(r.id, r.sha256, r.file): r for r in (before.reports if before else ())}
         refusals = {(r.id, r.sha256): r for r in (before.refused if before else ()) if r.lasting}
         files = self._library.reports()
+        store.note_pdfs(self._index, self._library.remembered(files))
         known = [unchanged.get((file.id, file.sha256, file.path.name)) for file in files]
         # Of two files with the same content the one that is in the index already stays there.
         order = sorted(zip(files, known, strict=True), key=lambda pair: pair[1] is None)

@@ -27,6 +27,9 @@ BUFFER = 1 << 20
 PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Errors that lie in the moment: a file that cannot be read for one of these is not damaged."""
 
+NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
+"""What a file system without locks says."""
+
 AGAIN = "then try again"
 WAYS_OUT = {
     errno.ENOSPC: f"Free some space on that disk, {AGAIN}.",
@@ -182,6 +185,16 @@ def move_folder(folder: Path, target: Path) -> None:
         os.rename(folder, target)
 
 
+def move_file(path: Path, target: Path) -> None:
+    """Give a file another place on the same disk, in one step; a file that is there gives way.
+
+    Raises:
+        DiskFailed: the system would not, and both files are where they were.
+    """
+    with named(path, "moved"):
+        os.replace(path, target)
+
+
 def remove_file(path: Path) -> None:
     """Remove a file if it is there.
 
@@ -264,6 +277,59 @@ def held_open(path: Path) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def held_alone(path: Path) -> Iterator[bool]:
+    """Hold a file, unless others do (``held_with_others``); whether it is held comes.
+
+    A file that is not there is held by nobody.
+
+    Raises:
+        DiskFailed: the system would not open it.
+    """
+    import fcntl
+
+    with named(path, "opened"):
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            handle = -1
+    try:
+        free = True
+        if handle >= 0:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                free = False
+        yield free
+    finally:
+        if handle >= 0:
+            os.close(handle)
+
+
+def held_with_others(path: Path) -> int:
+    """Return a handle that holds a file, as others may too, until it is closed or its process ends.
+
+    Raises:
+        FileNotFoundError, BlockingIOError: the file has been removed, or is just being.
+        OSError: it cannot be opened.
+    """
+    import fcntl
+
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:  # there, no build can lock an index either
+                raise
+        if not os.path.samestat(os.fstat(handle), os.stat(path)):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
 
 
 def overwrite(handle: int, data: bytes, path: Path) -> None:

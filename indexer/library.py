@@ -8,13 +8,14 @@ import shutil
 import tempfile
 import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from indexer.checked import as_state, file_sha256, state_of
+from indexer.disk import sync, sync_folder
 from indexer.errors import BadName, DuplicateReport, IndexerError, NotAPdf, UnknownReport
-from indexer.store import file_sha256, sync, sync_folder
 
 DEFAULT_LIBRARY = Path(__file__).resolve().parents[1] / "data" / "reports"
 """``data/reports`` of the project, the folder above the package ``indexer``."""
@@ -92,9 +93,14 @@ def report_id(name: str) -> str:
 class Library:
     """A folder of PDFs, one report each. The folder need not be there before the first ``add``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, known: Mapping[str, Sequence[object]] | None = None
+    ) -> None:
+        """Describe a folder; ``known`` is what ``remembered`` returned of it before."""
         self.folder = folder
         self._hashed: dict[tuple[str, ...], str] = {}
+        for name, (*state, sha256) in (known or {}).items():
+            self._hashed[(name, *map(str, state))] = str(sha256)
 
     def reports(self) -> list[LibraryFile]:
         """Return the PDFs of the folder, ordered by report id; subfolders and others are left out.
@@ -118,15 +124,23 @@ class Library:
 
         A file that changed just now can change again without another mark and is not remembered.
         """
-        times = (stat.st_mtime_ns, stat.st_ctime_ns)
-        state = (path.name, *map(str, (stat.st_ino, stat.st_size, *times)))
+        state = (path.name, *map(str, as_state(stat)))
         if state in self._hashed:
             return self._hashed[state]
-        rested = max(times) + REST_NS < time.time_ns()
+        rested = max(stat.st_mtime_ns, stat.st_ctime_ns) + REST_NS < time.time_ns()
         sha256 = file_sha256(path)
         if rested:
             self._hashed[state] = sha256
         return sha256
+
+    def remembered(self, files: Sequence[LibraryFile]) -> dict[str, list[object]]:
+        """Return, by name, state and sha256 of those files that need not be read again."""
+        found: dict[str, list[object]] = {}
+        for file in files:
+            state = state_of(file.path)
+            if self._hashed.get((file.path.name, *map(str, state))) == file.sha256:
+                found[file.path.name] = [*state, file.sha256]
+        return found
 
     def require(self) -> None:
         """Raise an ``IndexerError`` where there is no such folder."""

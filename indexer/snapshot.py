@@ -1,18 +1,22 @@
 """The index as questions see it: vectors, terms, passages and pages of one moment, read only.
 
-Shards, one a report, are joined into a snapshot; a snapshot is opened only after its files have
-been found to be what was written. This is the only file that imports ``faiss`` and ``bm25s``.
+Shards, one a report, are joined into a snapshot, all but their token vectors, which it shares with
+others (``tokens``); a snapshot is opened only after its files have been found to be what was
+written. This is the only file that imports ``faiss`` and ``bm25s``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import io
 import json
 import os
 import threading
+import time
 import weakref
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import accumulate
@@ -22,14 +26,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from indexer import arrow, disk, store, termlists
+from indexer import arrow, disk, store, termlists, tokens
+from indexer.checked import REBUILD, FileRecord, records_of, wrong_files
 from indexer.embedding import Embeddings, passage_input
 from indexer.errors import IndexDamaged, ModelMismatch, NoPages
 from indexer.lexical import terms, words
 from indexer.library import unknown_report
 from indexer.records import Finding, PageText, Passage, Report
-from indexer.store import DEFAULT_INDEX, REBUILD, Manifest, ReportInfo, served_state
+from indexer.store import DEFAULT_INDEX, Manifest, ReportInfo, served_state
 from indexer.stores import Near, Searcher, best_rows
+from indexer.tokens import TokenFiles
 
 __all__ = [
     "DEFAULT_INDEX",
@@ -53,6 +59,9 @@ UNIT_TOLERANCE = 1e-3
 CANARIES = 5
 """Passages whose own vector must find them before a snapshot is put in service."""
 
+REMOVED_WAIT_S = 0.001
+"""How long to wait for a build that is just removing an old snapshot."""
+
 NPY_HEADER = 128
 """Bytes in front of the numbers of a two-dimensional array, as numpy writes it."""
 
@@ -66,7 +75,7 @@ BM25_TERMS = "vocab.index.json"
 BM25_SETTINGS = "params.index.json"
 """The files of the BM25 index are called and made as ``bm25s`` would, which could load them."""
 
-ARRAYS = ("vectors.npy", "tokens.npy", "token_units.npy", "token_offsets.npy")
+ARRAYS = ("vectors.npy", "token_units.npy", "token_offsets.npy")
 TABLES = ("passages.arrow", "pages.arrow", "findings.arrow")
 
 Float16 = npt.NDArray[np.float16]
@@ -161,26 +170,31 @@ def _written(
     model_name: str,
     refused: Sequence[store.Refusal],
 ) -> Manifest:
-    dimension, tokens = 0, 0
+    dimension, count = 0, 0
+    token_files: dict[str, FileRecord] = {}
     if shards:
         for name in TABLES:
             arrow.join(folder / name, [shard / name for _, shard in shards])
         dimension = _join_arrays(folder, [shard for _, shard in shards])
-        tokens = len(_array(folder / "tokens.npy"))
+        count = int(_array(folder / "token_offsets.npy")[-1])
+        token_files = {shard.name: store.token_record(shard) for _, shard in shards}
+        index = folder.parent.parent
+        tokens.keep(index, token_files, store.building_path(index, "tokens"))
     manifest = Manifest(
         created=store.now(),
         recipe=recipe,
         model_name=model_name,
         dimension=dimension,
-        tokens=tokens,
+        tokens=count,
         reports=tuple(report for report, _ in shards),
         refused=tuple(refused),
         files={},
+        token_files=token_files,
     )
     if manifest.passages:
         _write_dense(folder, dimension)
         _write_lexical(folder, [shard for _, shard in shards])
-    manifest = dataclasses.replace(manifest, files=store.records_of(folder))
+    manifest = dataclasses.replace(manifest, files=records_of(folder))
     wrong = _cross_check(Snapshot(folder, manifest))
     if wrong:
         raise IndexDamaged(
@@ -191,7 +205,7 @@ def _written(
 
 def _join_arrays(folder: Path, shards: Sequence[Path]) -> int:
     """Write the arrays of all shards one after the other and return the vectors' dimension."""
-    for name in ARRAYS[:3]:
+    for name in ARRAYS[:2]:
         _join_array(folder / name, [shard / name for shard in shards])
     counts = [np.diff(_array(shard / "token_offsets.npy")) for shard in shards]
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64)
@@ -263,10 +277,11 @@ def _save_lexical(folder: Path, index: Any) -> None:
 class Snapshot:
     """One moment of an index, pinned: what is published later does not change it.
 
-    ``open_snapshot`` makes one, after checking its files. Each is opened here and stays readable
-    even when a later build removes it. What is loaded whole, the two indexes of vectors and of
-    words, is loaded when it is first asked for, by its hash; the rest is mapped into memory. A file
-    that is written to or cut while it is mapped is noticed when it is next read from.
+    ``open_snapshot`` makes one, after checking its files, and ``pin`` is the handle by which it is
+    then kept from being removed, closed with the snapshot's own files. What is loaded whole, the
+    two indexes of vectors and of words, is loaded when it is first asked for, by its hash; token
+    vectors are read for each passage; the rest is mapped into memory. A file that is written to or
+    cut meanwhile is noticed when it is next read from.
 
     Attributes:
         name: number and digest of the snapshot.
@@ -283,7 +298,13 @@ class Snapshot:
     """
 
     def __init__(
-        self, folder: Path, manifest: Manifest, *, name: str = "", warnings: Sequence[str] = ()
+        self,
+        folder: Path,
+        manifest: Manifest,
+        *,
+        name: str = "",
+        warnings: Sequence[str] = (),
+        pin: int | None = None,
     ) -> None:
         self.name = name or folder.name
         self.created = manifest.created
@@ -296,16 +317,17 @@ class Snapshot:
         self.dimension = manifest.dimension
         self._by_id = {report.id: number for number, report in enumerate(self.reports)}
         self._rows = _ranges([report.passages for report in self.reports])
+        self._ends = [rows.stop for rows in self._rows]
         self._pages = _ranges([report.pages for report in self.reports])
         self._found = _ranges([report.findings for report in self.reports])
         self.passages: Sequence[Passage] = ()
         self._page_rows: arrow.PageRows | None = None
         self._finding_rows: arrow.FindingRows | None = None
         self._vectors: Float32 = np.zeros((0, self.dimension), np.float32)
-        self._tokens: Float16 = np.zeros((0, self.dimension), np.float16)
+        self._tokens: TokenFiles | None = None
         self._units: Int16 = np.zeros(0, np.int16)
         self._offsets: Int64 = np.zeros(1, np.int64)
-        self._files = _Files(folder, manifest.files)
+        self._files = _Files(folder, manifest.files, pin)
         self._loading = threading.Lock()
         self._loaded_dense: Any = None
         self._loaded_lexical: Any = None
@@ -317,6 +339,9 @@ class Snapshot:
         missing = {*ARRAYS, *TABLES} - manifest.files.keys()
         if missing:
             raise IndexDamaged(f"The snapshot {self.name} has no {min(missing)}. {REBUILD}")
+        shards = [report.shard for report in self.reports]
+        if not manifest.token_files.keys() >= set(shards):
+            raise IndexDamaged(f"The snapshot {self.name} lacks token vectors. {REBUILD}")
         check = self._files.check_of
         self.passages = arrow.PassageRows(
             folder / "passages.arrow", _counts(manifest), check("passages.arrow")
@@ -324,7 +349,7 @@ class Snapshot:
         self._page_rows = arrow.PageRows(folder / "pages.arrow", check("pages.arrow"))
         self._finding_rows = arrow.FindingRows(folder / "findings.arrow", check("findings.arrow"))
         self._vectors = _rows(folder / "vectors.npy", np.float32, manifest.passages, self.dimension)
-        self._tokens = _rows(folder / "tokens.npy", np.float16, manifest.tokens, self.dimension)
+        self._tokens = TokenFiles(folder.parent.parent, shards, manifest.token_files)
         self._units = _array(folder / "token_units.npy")
         self._offsets = _array(folder / "token_offsets.npy")
 
@@ -403,10 +428,18 @@ class Snapshot:
 
     def token_vectors(self, row: int) -> tuple[Float16, Int16]:
         """Return a passage's token vectors, float16 [t, d], and the unit of each, int16 [t]."""
-        for name in ("tokens.npy", "token_units.npy", "token_offsets.npy"):
+        for name in ("token_units.npy", "token_offsets.npy"):
             self._files.check(name)
         start, end = int(self._offsets[row]), int(self._offsets[row + 1])
-        return self._tokens[start:end], self._units[start:end]
+        if self._tokens is None:
+            raise IndexError(f"There is no passage {row}: there is no report.")
+        report = bisect_right(self._ends, row)
+        before = start - int(self._offsets[self._rows[report].start])
+        bytes_each = self.dimension * np.dtype(np.float16).itemsize
+        raw = self._tokens.read(
+            report, NPY_HEADER + before * bytes_each, (end - start) * bytes_each
+        )
+        return np.frombuffer(raw, np.float16).reshape(-1, self.dimension), self._units[start:end]
 
     def candidates(
         self, vector: Float32, terms: Sequence[str], *, pool: int, rows: Int64 | None = None
@@ -524,7 +557,9 @@ def open_snapshot(index: Path = DEFAULT_INDEX) -> Snapshot:
         name, manifest, warnings = store.in_service(index)
         folder = store.snapshot_path(index, name)
         try:
-            return Snapshot(folder, manifest, warnings=warnings)
+            return Snapshot(folder, manifest, warnings=warnings, pin=store.pin(index, name))
+        except BlockingIOError:
+            time.sleep(REMOVED_WAIT_S)
         except OSError as error:
             if error.errno in disk.PASSING:
                 raise disk.failed(error, folder, "opened") from error
@@ -574,12 +609,17 @@ def _faiss() -> Any:
 
 
 class _Files:
-    """The files of a snapshot, held open: a build that removes them does not take them away."""
+    """The files of a snapshot, held open: who removes them does not take them away.
 
-    def __init__(self, folder: Path, records: dict[str, store.FileRecord]) -> None:
+    ``pin``, a handle, is closed with them.
+    """
+
+    def __init__(
+        self, folder: Path, records: dict[str, FileRecord], pin: int | None = None
+    ) -> None:
         self._folder = folder
         self._records = records
-        self._handles: dict[str, int] = {}
+        self._handles: dict[str, int] = {} if pin is None else {store.MANIFEST: pin}
         self._states: dict[str, tuple[int, int]] = {}
         weakref.finalize(self, _close, self._handles)
         for name in records:
@@ -676,8 +716,12 @@ def verify(index: Path = DEFAULT_INDEX) -> list[str]:
         names, wrong = store.published(index)
     except IndexDamaged as error:
         return [_without_way_out(str(error))]
+    shared: dict[str, FileRecord] = {}
     for at, name in enumerate(names):
         wrong += _wrong_with(index, name, in_service=at == 0)
+        with contextlib.suppress(IndexDamaged):  # said just now
+            shared |= {r.sha256: r for r in store.read_manifest(index, name).token_files.values()}
+    wrong += tokens.wrong(index, shared.values(), trust=False).values()
     for folder in disk.listed(index / "shards"):
         if store.SHARD_NAME.fullmatch(folder.name):
             wrong += store.wrong_with_shard(folder)
@@ -697,7 +741,7 @@ def _wrong_with(index: Path, name: str, *, in_service: bool) -> list[str]:
         manifest = store.read_manifest(index, name)
     except IndexDamaged as error:
         return [str(error)]
-    wrong = store.wrong_files(folder, manifest.files, trust=False)
+    wrong = wrong_files(folder, manifest.files, trust=False)
     if wrong or not in_service:
         return wrong
     try:
@@ -713,7 +757,7 @@ def _cross_check(snapshot: Snapshot) -> list[str]:
         ("passages", len(snapshot.passages), rows),
         ("vectors", len(snapshot.vectors), rows),
         ("token offsets", len(snapshot._offsets), rows + 1),
-        ("token vectors", len(snapshot._tokens), int(snapshot._offsets[-1])),
+        ("token vectors", sum(_token_counts(snapshot)), int(snapshot._offsets[-1])),
         ("token units", len(snapshot._units), int(snapshot._offsets[-1])),
         ("rows in FAISS", snapshot._dense.ntotal if snapshot._dense else 0, rows),
         (
@@ -734,6 +778,12 @@ def _cross_check(snapshot: Snapshot) -> list[str]:
         return wrong
     if snapshot._offsets[0] != 0 or np.any(np.diff(snapshot._offsets) < 0):
         wrong.append("The token offsets do not ascend from 0.")
+    for report, rows_of, tokens_of in zip(
+        snapshot.reports, snapshot._rows, _token_counts(snapshot), strict=True
+    ):
+        due = int(snapshot._offsets[rows_of.stop] - snapshot._offsets[rows_of.start])
+        if tokens_of != due:
+            wrong.append(f"{report.id} has {tokens_of:,} token vectors and should have {due:,}.")
     lengths = np.sqrt(np.einsum("ij,ij->i", snapshot.vectors, snapshot.vectors))
     if rows and not np.all(np.abs(lengths - 1) < UNIT_TOLERANCE):
         row = int(np.argmax(~(np.abs(lengths - 1) < UNIT_TOLERANCE)))
@@ -743,6 +793,14 @@ def _cross_check(snapshot: Snapshot) -> list[str]:
         if numbers != list(range(1, report.pages + 1)):
             wrong.append(f"The pages of {report.id} are not numbered from 1 to {report.pages}.")
     return wrong or _canaries(snapshot, rows)
+
+
+def _token_counts(snapshot: Snapshot) -> list[int]:
+    """Return how many token vectors the file of each report holds."""
+    if snapshot._tokens is None:
+        return []
+    bytes_each = snapshot.dimension * np.dtype(np.float16).itemsize
+    return [(size - NPY_HEADER) // max(1, bytes_each) for size in snapshot._tokens.sizes()]
 
 
 def _canaries(snapshot: Snapshot, rows: int) -> list[str]:
@@ -755,6 +813,7 @@ def _canaries(snapshot: Snapshot, rows: int) -> list[str]:
         twin = np.allclose(snapshot.vectors[int(found[0])], vector, atol=UNIT_TOLERANCE)
         if not twin or abs(float(scores[0]) - 1) > UNIT_TOLERANCE:
             wrong.append(f"The vector of row {row} does not find itself.")
+        snapshot.token_vectors(row)  # or raises
         words = terms(snapshot.passages[row].text)
         if words and snapshot.lexical_scores(words)[row] <= 0:
             wrong.append(f"The words of row {row} do not find it.")

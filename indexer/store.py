@@ -6,19 +6,18 @@
     ├── CURRENT                        the name of the snapshot in service
     ├── LOCK                           held through the operating system while a process builds
     ├── .building/                     what a build is writing; the next build clears what is left
-    ├── checked/<name>                 the state of files in which their checksums were found right
+    ├── checked/<name>                 the state of files in which their checksums were found right,
+    │                                  those of the library's PDFs too
     ├── shards/<key>/                  one report read and embedded, named by what went into it
-    └── snapshots/<number>-<digest>/   never changed once it stands there
+    ├── snapshots/<number>-<digest>/   never changed once it stands there
+    └── tokens/<sha256>.npy            one report's token vectors, for all snapshots that have it
 
 The digest in a snapshot's name is that of its manifest, and the manifest holds the size and
-sha256 of every other file: the one line of CURRENT vouches for every byte that is served.
+sha256 of every other file: the one line of CURRENT vouches for every byte that is served. What was
+hashed is noted, and not hashed again before it changes (``checked``).
 
-To hash all of a large index takes longer than anybody waits for an answer, so what was hashed is
-noted: number, size and times of each file, as the file system gives them, the time of its last
-change among them, which no program can set. A file of the same state is not hashed again; one
-that was written to, cut, swapped, put back or copied has another, and is. What goes wrong below
-the file system, on the disk itself, changes no state: ``verify`` always hashes, and withdraws the
-note of what it finds damaged.
+Who has a snapshot open holds its manifest by a lock of the operating system, and what is held so is
+not removed, nor are the token files that it names; the lock is gone when its process is.
 
 Standard library only, so that finding nothing to do costs next to nothing.
 """
@@ -27,11 +26,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
 import os
 import re
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,16 +38,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from indexer import disk
+from indexer import checked, disk, tokens
+from indexer.checked import (
+    REBUILD,
+    FileRecord,
+    Hashed,
+    bytes_sha256,
+    digest_of,
+    file_sha256,
+    records_of,
+    state_of,
+    wrong_files,
+)
 from indexer.disk import sync, sync_folder
 from indexer.errors import BuildLocked, IndexDamaged, IndexerError, IndexMissing
 
-__all__ = ["sync", "sync_folder"]  # for the library, whose files are kept as safely
+__all__ = ["file_sha256", "sync", "sync_folder"]  # for the library, whose files are kept as safely
 
 DEFAULT_INDEX = Path(__file__).resolve().parents[1] / "data" / "index"
 """``data/index`` of the project, the folder above the package ``indexer``."""
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 """Goes up with every change to the files of an index, to what of a passage is embedded and to
 the terms of BM25: an index of another version is made again."""
 
@@ -57,10 +67,6 @@ KEPT_SNAPSHOTS = 2
 
 NOTHING_YET = b"-\n"
 """What CURRENT says while the first snapshot of an index is put in its place: nothing is served."""
-
-REST_NS = 20_000_000
-"""Nanoseconds that a file must have been left alone before it is hashed for a note: a change
-within one tick of the file system's clock, at most a hundredth of a second, would leave no mark."""
 
 HOLDER_TRIES = 20
 HOLDER_WAIT_S = 0.01
@@ -71,15 +77,7 @@ SHARD_NAME = re.compile(r"[0-9a-f]{64}")
 MANIFEST = "manifest.json"
 META = "meta.json"
 NOTED = re.compile(r"\d{6,}-[0-9a-f]{16}|[0-9a-f]{64}")
-REBUILD = "Run `python -m indexer build` to make the index again."
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """The size in bytes and the sha256 of a file."""
-
-    size: int
-    sha256: str
+LIBRARY_NOTE = "library"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,7 @@ class Manifest:
     """What a snapshot holds: its reports in row order, and size and sha256 of its files.
 
     ``model_name`` is the name or path by which the model was loaded, ``tokens`` the number of
-    token vectors.
+    token vectors, and ``token_files`` are the files that hold them, by the shard's key.
     """
 
     created: str
@@ -154,6 +152,7 @@ class Manifest:
     reports: tuple[ReportInfo, ...]
     refused: tuple[Refusal, ...]
     files: dict[str, FileRecord]
+    token_files: dict[str, FileRecord] = dataclasses.field(default_factory=dict)
 
     @property
     def pages(self) -> int:
@@ -197,7 +196,19 @@ def manifest_from(raw: bytes) -> Manifest:
         )
         refused = tuple(Refusal(**refusal) for refusal in data.pop("refused"))
         files = {name: FileRecord(**record) for name, record in data.pop("files").items()}
-        manifest = Manifest(recipe=recipe, reports=reports, refused=refused, files=files, **data)
+        named = data.pop("token_files")
+        token_files = {key: FileRecord(**record) for key, record in named.items()}
+        names = [name for key, record in token_files.items() for name in (key, record.sha256)]
+        if not all(SHARD_NAME.fullmatch(name) for name in names):
+            raise ValueError("a file of token vectors has a name that is none")
+        manifest = Manifest(
+            recipe=recipe,
+            reports=reports,
+            refused=refused,
+            files=files,
+            token_files=token_files,
+            **data,
+        )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise IndexDamaged(f"{MANIFEST} cannot be read ({error}). {REBUILD}") from error
     return manifest
@@ -292,12 +303,6 @@ def _snapshots(index: Path) -> list[str]:
 # Checking
 
 
-def file_sha256(path: Path) -> str:
-    """Return the sha256 of a file's content as 64 hex digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def read_manifest(index: Path, name: str) -> Manifest:
     """Return a snapshot's manifest after comparing it with the digest in the snapshot's name.
 
@@ -322,110 +327,6 @@ def read_manifest(index: Path, name: str) -> Manifest:
     return manifest_from(raw)
 
 
-def wrong_files(folder: Path, files: dict[str, FileRecord], *, trust: bool = True) -> list[str]:
-    """Return a sentence for each file of a snapshot or shard that is not what was written.
-
-    With ``trust`` a file that is in the state in which it was last hashed is not hashed again.
-
-    Raises:
-        DiskFailed: a file cannot be opened just now.
-    """
-    index = folder.parent.parent
-    before = _noted(index, folder.name, files)
-    known = before if trust else {}
-    states = {name: _state(folder / name) for name in files}
-    fresh = [name for name in files if not states[name] or states[name] != known.get(name)]
-    rested = _rest([states[name] for name in fresh])
-    wrong = [_wrong_file(folder, name, files[name]) for name in fresh]
-    if any(wrong):
-        _withdraw(index, folder.name)
-    elif trust and rested and states != before:
-        _note(index, folder.name, files, states)
-    return [sentence for sentence in wrong if sentence]
-
-
-def _wrong_file(folder: Path, name: str, record: FileRecord) -> str:
-    """Return what is wrong with a file as a sentence, or nothing; it is measured and hashed."""
-    where = f"The file {name} of {folder.parent.name.rstrip('s')} {folder.name}"
-    path = folder / name
-    try:
-        size = path.stat().st_size
-        if size != record.size:
-            return f"{where} is damaged: it has {size:,} bytes and should have {record.size:,}."
-        if file_sha256(path) != record.sha256:
-            return f"{where} is damaged: its sha256 is not the one in the manifest."
-    except OSError as error:
-        if error.errno in disk.PASSING:
-            raise disk.failed(error, path, "read") from error
-        return f"{where} cannot be read ({error.strerror})."
-    return ""
-
-
-State = list[int]
-
-
-def _state(path: Path) -> State:
-    """Return number, size and times of last writing and last change of a file, or nothing."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return []
-    return [stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
-
-
-def _rest(states: list[State]) -> bool:
-    """Return whether a later change of files will show, having waited a moment where it would not.
-
-    A file system with a clock of its own that is ahead of ours cannot be waited for.
-    """
-    newest = max((max(state[2:], default=0) for state in states), default=0)
-    young = newest + REST_NS - time.time_ns()
-    if 0 < young <= REST_NS:
-        time.sleep(young / 1e9)
-    return young <= REST_NS
-
-
-def _noted(index: Path, name: str, files: dict[str, FileRecord]) -> dict[str, State]:
-    """Return the states of files in which their hashes were found right, nothing where unknown."""
-    try:
-        raw = (index / "checked" / name).read_bytes()
-        digest, _, body = raw.partition(b"\n")
-        if digest != _hash(body).encode():
-            return {}
-        noted = json.loads(body)
-        states: dict[str, State] = noted["states"]
-        return states if noted["of"] == _files_digest(name, files) else {}
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return {}
-
-
-def _note(index: Path, name: str, files: dict[str, FileRecord], states: dict[str, State]) -> None:
-    """Note the states of files whose hashes are right.
-
-    Where nothing may be written, as to whoever may only read an index, they are hashed each time.
-    """
-    body = json.dumps({"of": _files_digest(name, files), "states": states}).encode()
-    folder = index / "checked"
-    with contextlib.suppress(IndexerError):
-        disk.make_folder(folder)
-        by = folder / f"new-{secrets.token_hex(8)}"
-        try:
-            disk.replace(folder / name, f"{_hash(body)}\n".encode() + body, by=by)
-        except IndexerError:
-            disk.remove_file(by)
-            raise
-
-
-def _withdraw(index: Path, name: str) -> None:
-    with contextlib.suppress(IndexerError):
-        disk.remove_file(index / "checked" / name)
-
-
-def _files_digest(name: str, files: dict[str, FileRecord]) -> str:
-    records = {file: [record.size, record.sha256] for file, record in files.items()}
-    return _digest({"name": name, "files": records})
-
-
 def served_state(index: Path) -> str:
     """Return a text that changes when another snapshot is in service, or a file of the one that is.
 
@@ -436,33 +337,60 @@ def served_state(index: Path) -> str:
         return name
     folder = snapshot_path(index, name)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return _hash(json.dumps([name, *([path.name, *_state(path)] for path in files)]).encode())
+    states = [*([path.name, *state_of(path)] for path in files)]
+    shared: dict[str, checked.State] = {}
+    with contextlib.suppress(IndexDamaged):  # which the manifest's own state tells
+        shared = tokens.states_of(index, _token_files(index, name))
+    return bytes_sha256(json.dumps([name, states, shared]).encode())
+
+
+@functools.lru_cache(maxsize=4)
+def _token_files(index: Path, name: str) -> tuple[FileRecord, ...]:
+    """Return the token files that a snapshot names, which for one name are always the same."""
+    return tuple(read_manifest(index, name).token_files.values())
 
 
 def wrong_notes(index: Path) -> list[str]:
     """Return a sentence for each note on checked files that is not what was written."""
     wrong = []
-    for path in disk.listed(index / "checked"):
-        if NOTED.fullmatch(path.name):
+    for path in disk.listed(index / checked.FOLDER):
+        if _is_note(path.name):
             try:
-                digest, _, body = path.read_bytes().partition(b"\n")
+                raw = path.read_bytes()
             except OSError as error:
                 wrong.append(f"The file checked/{path.name} cannot be read ({error.strerror}).")
                 continue
-            if digest != _hash(body).encode() or not _is_of(body, path, index):
+            if not _is_of(raw, path.name, index):
                 wrong.append(f"The file checked/{path.name} is damaged.")
     return wrong
 
 
-def _is_of(body: bytes, path: Path, index: Path) -> bool:
-    """Return whether a note is on what its name says, as far as that is there to compare."""
-    name = path.name
+def known_pdfs(index: Path) -> dict[str, list[object]]:
+    """Return states and hashes of the library's files as the last build noted them, by name."""
+    return checked.noted(index, LIBRARY_NOTE, LIBRARY_NOTE)
+
+
+def note_pdfs(index: Path, files: dict[str, list[object]]) -> None:
+    """Note states and hashes of the library's files, so that the next look need not hash them."""
+    if files != known_pdfs(index):
+        checked.note(index, LIBRARY_NOTE, LIBRARY_NOTE, files)
+
+
+def _is_note(name: str) -> bool:
+    return name in (tokens.NOTE, LIBRARY_NOTE) or NOTED.fullmatch(name) is not None
+
+
+def _is_of(raw: bytes, name: str, index: Path) -> bool:
+    """Return whether a note is sound and on what its name says, as far as that can be compared."""
     try:
+        of = checked.note_body(raw)["of"]
+        if name in (tokens.NOTE, LIBRARY_NOTE):
+            return bool(of == name)
         if SHARD_NAME.fullmatch(name):
             files = _sealed(shard_path(index, name))[1]
         else:
             files = read_manifest(index, name).files
-        return bool(json.loads(body)["of"] == _files_digest(name, files))
+        return bool(of == checked.files_digest(name, files))
     except IndexDamaged:
         return True
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -473,7 +401,7 @@ def in_service(index: Path) -> tuple[str, Manifest, list[str]]:
     """Return name and manifest of the snapshot to serve, and sentences on why it is not the best.
 
     Its files are in the state in which they were hashed. Where the snapshot that CURRENT names is
-    damaged, the one before it stands in.
+    damaged, the one before it stands in; for a damaged file of token vectors its shard's copy does.
 
     Raises:
         IndexMissing: there is no index.
@@ -481,57 +409,44 @@ def in_service(index: Path) -> tuple[str, Manifest, list[str]]:
     """
     while True:
         names, warnings = published(index)
+        aside = bool(warnings)
         for name in names:
             try:
-                manifest = _opened(index, name)
+                manifest, spared = _opened(index, name)
             except IndexDamaged as error:
                 warnings.append(str(error))
+                aside = True
                 continue
             break
         else:
-            name, manifest = "", None
+            name, manifest, spared = "", None, []
         # Builds may have published meanwhile, and removed what was about to be opened.
-        if not warnings or published(index)[0] == names:
+        if not (warnings or spared) or published(index)[0] == names:
             break
     if manifest is None:
         raise IndexDamaged(warnings[0])
-    if warnings:
+    if aside:
         warnings.append(f"Until then the snapshot {name} is in service.")
-    return name, manifest, warnings
+    return name, manifest, [*warnings, *spared]
 
 
-def _opened(index: Path, name: str) -> Manifest:
-    """Return a snapshot's manifest, having checked its files as they are for every opening."""
+def _opened(index: Path, name: str) -> tuple[Manifest, list[str]]:
+    """Return a snapshot's manifest, having checked its files as they are for every opening.
+
+    With it come sentences on files for which other copies have to be read.
+    """
     manifest = read_manifest(index, name)
-    folder = snapshot_path(index, name)
-    wrong = wrong_files(folder, manifest.files)
+    wrong = wrong_files(snapshot_path(index, name), manifest.files)
     if wrong:
         raise IndexDamaged(f"{wrong[0]} {REBUILD}")
-    return manifest
-
-
-class Hashed(dict[str, FileRecord]):
-    """Records of files, with the states in which they were hashed; none where that proves nothing.
-
-    A snapshot is hashed when it is written, and not once more when it is noted as sound.
-    """
-
-    states: dict[str, State] = {}  # noqa: RUF012  never changed, only replaced
-
-
-def records_of(folder: Path) -> Hashed:
-    """Return size and sha256 of every file below a folder, by its relative path."""
-    with disk.named(folder, "read"):
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        names = {path.relative_to(folder).as_posix(): path for path in files}
-        states = {name: _state(path) for name, path in names.items()}
-        rested = _rest(list(states.values()))
-        found = Hashed(
-            (name, FileRecord(path.stat().st_size, file_sha256(path)))
-            for name, path in names.items()
-        )
-    found.states = states if rested else {}
-    return found
+    damaged = tokens.wrong(index, manifest.token_files.values())
+    if damaged:
+        for key, record in manifest.token_files.items():
+            spare = tokens.spare_of(index, key)
+            if record.sha256 in damaged and checked.wrong_file(spare, record, ""):
+                raise IndexDamaged(f"{damaged[record.sha256]} {REBUILD}")
+    spared = "Until then another copy of it is read."
+    return manifest, [f"{sentence} {REBUILD} {spared}" for sentence in damaged.values()]
 
 
 def seal(folder: Path, content: dict[str, Any]) -> None:
@@ -541,7 +456,20 @@ def seal(folder: Path, content: dict[str, Any]) -> None:
     """
     files = {name: dataclasses.asdict(record) for name, record in records_of(folder).items()}
     body = {**content, "shard": folder.name, "files": files}
-    disk.write(folder / META, _meta_bytes(body, _digest(body)))
+    disk.write(folder / META, _meta_bytes(body, digest_of(body)))
+
+
+def token_record(shard: Path) -> FileRecord:
+    """Return size and sha256 of a shard's token vectors, as it says.
+
+    Raises:
+        IndexDamaged: its ``meta.json`` is missing or is not what it was.
+        DiskFailed: it cannot be opened just now.
+    """
+    try:
+        return _sealed(shard)[1][tokens.SHARD_FILE]
+    except KeyError:
+        raise IndexDamaged(f"The shard {shard.name} has no token vectors. {REBUILD}") from None
 
 
 def unseal(folder: Path) -> dict[str, Any]:
@@ -577,7 +505,7 @@ def _sealed(folder: Path) -> tuple[dict[str, Any], dict[str, FileRecord]]:
         raw = (folder / META).read_bytes()
         sealed = json.loads(raw)
         content: dict[str, Any] = sealed["content"]
-        digest = _digest(content)
+        digest = digest_of(content)
         # Compared as bytes, for JSON can say one thing in several ways.
         if raw != _meta_bytes(content, digest) or sealed["sha256"] != digest:
             raise IndexDamaged(f"{where} is damaged. {REBUILD}")
@@ -594,14 +522,6 @@ def _sealed(folder: Path) -> tuple[dict[str, Any], dict[str, FileRecord]]:
 def _meta_bytes(content: dict[str, Any], digest: str) -> bytes:
     # In one line: only so is JSON written by C, and a build compares that of every report.
     return json.dumps({"content": content, "sha256": digest}).encode("ascii")
-
-
-def _digest(content: dict[str, Any]) -> str:
-    return _hash(json.dumps(content, sort_keys=True).encode())
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 # Changing
@@ -675,7 +595,7 @@ def discard(folder: Path) -> None:
     """Remove a snapshot or shard, if it is there, in one step: half of one is never seen."""
     if folder.is_dir():
         index = folder.parent.parent
-        _withdraw(index, folder.name)
+        checked.withdraw(index, folder.name)
         doomed = building_path(index, "removed") / folder.name
         disk.move_folder(folder, doomed)
         disk.remove_tree(doomed)
@@ -704,12 +624,12 @@ def publish(index: Path, folder: Path, manifest: Manifest) -> str:
         # A first snapshot that stands there without CURRENT would be taken for one in service.
         disk.replace(current, NOTHING_YET, by=temporary)
     last = max((int(name.split("-")[0]) for name in names), default=0)
-    name = f"{last + 1:06d}-{_hash(raw)[:16]}"
+    name = f"{last + 1:06d}-{bytes_sha256(raw)[:16]}"
     put_in_place(folder, snapshot_path(index, name))
     placed = snapshot_path(index, name)
     hashed = manifest.files.states if isinstance(manifest.files, Hashed) else {}
-    if hashed and hashed == {file: _state(placed / file) for file in manifest.files}:
-        _note(index, name, manifest.files, hashed)
+    if hashed and hashed == {file: state_of(placed / file) for file in manifest.files}:
+        checked.note(index, name, checked.files_digest(name, manifest.files), hashed)
     elif wrong := wrong_files(placed, manifest.files):
         raise IndexDamaged(
             f"The new index is not on the disk as it was written: {wrong[0]} The old one stays in "
@@ -735,31 +655,55 @@ def clear_leftovers(index: Path) -> None:
 
 
 def prune(index: Path, *, keep: int = KEPT_SNAPSHOTS) -> None:
-    """Remove old and damaged snapshots but for the last ``keep``, and shards that none uses.
+    """Remove old and damaged snapshots but for the last ``keep``, and what no other one needs.
 
-    The snapshot in service is sound and stays. After this every file of the index is sound.
+    The snapshot in service is sound and stays, and so do sound ones that somebody has open. After
+    this every file of the index is sound.
     """
     names, _ = published(index)
     kept = [read_manifest(index, names[0])]
     for name in _snapshots(index)[1:]:
-        manifest = sound_manifest(index, name) if len(kept) < keep else None
+        manifest = sound_manifest(index, name)
         if manifest is None:
             discard(snapshot_path(index, name))
-        else:
+        elif len(kept) < keep or not _let_go(snapshot_path(index, name)):
             kept.append(manifest)
     used = {report.shard for manifest in kept for report in manifest.reports}
     for shard in disk.listed(index / "shards"):
         if SHARD_NAME.fullmatch(shard.name) and not (shard.name in used and is_sound(shard)):
             discard(shard)
+    tokens.prune(index, {r.sha256 for manifest in kept for r in manifest.token_files.values()})
     _prune_notes(index)
     disk.remove_tree(index / ".building")
 
 
+def _let_go(snapshot: Path) -> bool:
+    """Remove a snapshot, unless somebody has it open; return whether it is gone."""
+    with disk.held_alone(snapshot / MANIFEST) as free:
+        if free:
+            discard(snapshot)
+    return free
+
+
+def pin(index: Path, name: str) -> int:
+    """Return a handle by which a snapshot and what it needs are kept until it is closed.
+
+    Raises:
+        OSError: a build has removed it meanwhile, or it cannot be opened.
+    """
+    return disk.held_with_others(snapshot_path(index, name) / MANIFEST)
+
+
 def _prune_notes(index: Path) -> None:
     """Remove notes on what is no longer there, and those that were broken off or are damaged."""
-    for path in disk.listed(index / "checked"):
+    for path in disk.listed(index / checked.FOLDER):
         at = snapshot_path if SNAPSHOT_NAME.fullmatch(path.name) else shard_path
-        if not (NOTED.fullmatch(path.name) and at(index, path.name).is_dir()):
+        if path.name in (tokens.NOTE, LIBRARY_NOTE):
+            with disk.named(path, "read"):
+                sound = _is_of(path.read_bytes(), path.name, index)
+        else:
+            sound = NOTED.fullmatch(path.name) is not None and at(index, path.name).is_dir()
+        if not sound:
             disk.remove_tree(path)
 
 
@@ -769,7 +713,8 @@ def sound_manifest(index: Path, name: str) -> Manifest | None:
         manifest = read_manifest(index, name)
     except IndexDamaged:
         return None
-    return None if wrong_files(snapshot_path(index, name), manifest.files) else manifest
+    wrong = wrong_files(snapshot_path(index, name), manifest.files)
+    return None if wrong or tokens.wrong(index, manifest.token_files.values()) else manifest
 
 
 def is_sound(shard: Path) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from indexer import library as library_module
 from indexer import store
 from indexer.build import BuildResult, Event, add, build, remove, status
 from indexer.embedding import Embedder, Embeddings
@@ -312,9 +313,15 @@ def test_a_reader_keeps_the_snapshot_it_opened(
     for number in range(3):
         tiny_pdf(library / "lights.pdf", [[f"Inspection number {number} of the lights."]])
         run()
-    assert not (index / "snapshots" / pinned.name).exists()
+    assert snapshots(index)[0] == pinned.name
     assert [passage.text for passage in pinned.passages] == [*HARBOUR, *LIGHTS]
     assert pinned.page_text("lights", 2).text.startswith("2. Oil")
+    assert all(len(pinned.token_vectors(row)[0]) for row in range(len(pinned.passages)))
+    name = pinned.name
+    del pinned
+    run()
+    assert len(snapshots(index)) == 2
+    assert name not in snapshots(index)
 
 
 @pytest.mark.parametrize("moment", ["_opened", "in_service"])
@@ -692,7 +699,7 @@ def test_leftovers_are_cleared_and_never_served(run: Run, index: Path) -> None:
     assert verify(index) == []
     assert run().changed is False
     assert sorted(p.name for p in index.iterdir()) == [
-        "CURRENT", "LOCK", "checked", "notes.txt", "shards", "snapshots",
+        "CURRENT", "LOCK", "checked", "notes.txt", "shards", "snapshots", "tokens",
     ]  # fmt: skip
     assert snapshots(index) == [name, "not ours"]
 
@@ -701,6 +708,7 @@ HOLD_SCRIPT = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
+from indexer import library as library_module
 from indexer import store
 with store.lock(Path(sys.argv[2])):
     print("held", flush=True)
@@ -763,6 +771,7 @@ import json, os, runpy, shutil, signal, sys
 from pathlib import Path
 root, library, start, index = (Path(part) for part in sys.argv[1:5])
 sys.path.insert(0, str(root))
+from indexer import library as library_module
 from indexer import store
 from indexer.build import build
 from indexer.report import read_report
@@ -853,7 +862,22 @@ def test_a_build_killed_at_any_step_leaves_the_old_index_or_the_new_one(
     assert set(counts) == {3, 4}
     for number, step in enumerate(steps, 1):
         assert step["served"][1:] == [[], []], f"killed at step {number}"
-        assert step["again"] == [0, ["CURRENT", "LOCK", "checked", "shards", "snapshots"], 2], (
-            number
-        )
+        folders = ["CURRENT", "LOCK", "checked", "shards", "snapshots", "tokens"]
+        assert step["again"] == [0, folders, 2], number
         assert step["after"] == [4, [], []], f"killed at step {number}"
+
+
+def test_what_a_build_has_hashed_of_the_library_is_not_hashed_for_a_look_at_it(
+    run: Run, library: Path, index: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_module, "REST_NS", -(10**18))  # as if left alone for long
+    run()
+
+    def hashed(path: Path) -> str:
+        raise AssertionError(f"{path} was hashed")
+
+    monkeypatch.setattr(library_module, "file_sha256", hashed)
+    assert run().changed is False
+    found = status(library, index)
+    assert [report.id for report in found.reports] == ["harbour", "lights"]
+    assert not any("library" in sentence for sentence in found.stale)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from indexer import library as library_module
+from indexer.checked import file_sha256
 from indexer.errors import (
     BadName,
     DuplicateReport,
@@ -22,7 +23,6 @@ from indexer.errors import (
     UnknownReport,
 )
 from indexer.library import DEFAULT_LIBRARY, MAX_NAME, Library, report_id
-from indexer.store import file_sha256
 
 MakePdf = Callable[..., Path]
 
@@ -274,3 +274,28 @@ def test_the_hash_of_a_file_that_changed_just_now_is_not_trusted(library: Path) 
 def test_the_examples_in_its_docstrings_are_true() -> None:
     found = doctest.testmod(library_module)
     assert (found.attempted, found.failed) == (2, 0)
+
+
+def test_what_is_remembered_need_not_be_hashed_again(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in library.iterdir():
+        os.utime(path, (10**9, 10**9))
+    monkeypatch.setattr(library_module, "REST_NS", -(10**18))  # as if left alone for long
+    first = Library(library)
+    files = first.reports()
+    known = first.remembered(files)
+    assert sorted(known) == ["harbour.pdf", "lights.pdf"]
+    hashed: list[str] = []
+    real = file_sha256
+    monkeypatch.setattr(library_module, "file_sha256", lambda p: hashed.append(p.name) or real(p))
+    assert Library(library, known=known).reports() == files
+    assert hashed == []
+    stat = (library / "lights.pdf").stat()
+    raw = (library / "lights.pdf").read_bytes()
+    (library / "lights.pdf").write_bytes(raw[:-1] + b"!")  # of the same size
+    os.utime(library / "lights.pdf", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    changed = Library(library, known=known).reports()
+    assert hashed == ["lights.pdf"]
+    assert changed[1].sha256 != files[1].sha256
+    assert Library(library).remembered(files) == {}

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer import store
+from indexer import checked, store
 from indexer.embedding import Embedder, Embeddings
 from indexer.errors import IndexDamaged, IndexMissing, ModelMismatch, NoPages, UnknownReport
 from indexer.records import Finding, PageText, Passage, Report, TextWord
@@ -380,7 +380,6 @@ SNAPSHOT_FILES = [
     "passages.arrow",
     "token_offsets.npy",
     "token_units.npy",
-    "tokens.npy",
     "vectors.npy",
 ]
 SHARD_FILES = [
@@ -524,14 +523,16 @@ def test_an_index_of_another_form_asks_for_a_build(copied: Path) -> None:
         path = copied / "snapshots" / name / "manifest.json"
         raw = path.read_bytes().replace(f'"schema": "{form}"'.encode(), b'"schema": "0"')
         path.write_bytes(raw)
-        digest = store.file_sha256(path)[:16]
+        digest = checked.file_sha256(path)[:16]
         (copied / "snapshots" / name).rename(copied / "snapshots" / f"{name[:6]}-{digest}")
     (copied / "CURRENT").write_text(f"{names(copied)[1]}\n")
     with pytest.raises(IndexDamaged, match=f"has the form '0' and this version reads '{form}'"):
         open_snapshot(copied)
 
 
-def test_a_snapshot_that_is_removed_stays_readable_to_who_opened_it(copied: Path) -> None:
+def test_a_snapshot_that_somebody_removes_stays_readable_but_for_token_vectors(
+    copied: Path,
+) -> None:
     snapshot = open_snapshot(copied)
     vectors = np.array(snapshot.vectors)
     shutil.rmtree(copied)
@@ -539,8 +540,9 @@ def test_a_snapshot_that_is_removed_stays_readable_to_who_opened_it(copied: Path
     assert snapshot.page_text("x", 1) == PAGES[0]
     np.testing.assert_array_equal(snapshot.vectors, vectors)
     assert snapshot.dense_scores(vectors[1], k=1)[0].tolist() == [1]
-    assert len(snapshot.token_vectors(2)[0]) == 3
     assert snapshot.lexical_scores(["boat"])[2] > 0
+    with pytest.raises(IndexDamaged, match=r"The file tokens/\w+.npy of the index has changed"):
+        snapshot.token_vectors(2)
 
 
 def rewritten(index: Path, change: Callable[[Path], None]) -> None:
@@ -550,11 +552,11 @@ def rewritten(index: Path, change: Callable[[Path], None]) -> None:
     manifest = store.read_manifest(index, name)
     (folder / "manifest.json").unlink()
     change(folder)
-    files = store.records_of(folder)
+    files = checked.records_of(folder)
     fields = {f: getattr(manifest, f) for f in manifest.__slots__ if f != "files"}
     raw = store.Manifest(**fields, files=files).to_bytes()
     (folder / "manifest.json").write_bytes(raw)
-    digest = store.file_sha256(folder / "manifest.json")[:16]
+    digest = checked.file_sha256(folder / "manifest.json")[:16]
     folder.rename(folder.parent / f"{name[:6]}-{digest}")
     (index / "CURRENT").write_text(f"{name[:6]}-{digest}\n")
 
@@ -575,6 +577,7 @@ def rewritten(index: Path, change: Callable[[Path], None]) -> None:
         ),
         ("token_offsets.npy", np.array([0, 3, 1, 6]), "token offsets do not ascend from 0"),
         ("token_offsets.npy", np.array([0, 1, 3, 5]), "6 token vectors and should have 5"),
+        ("token_offsets.npy", np.array([0, 1, 3]), "3 token offsets and should have 4"),
         ("token_units.npy", np.zeros(7, np.int16), "7 token units and should have 6"),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from indexer import store
+from indexer import store, tokens
 from indexer.build import BuildResult, build
 from indexer.errors import IndexDamaged, IndexMissing
 from indexer.records import Report
@@ -27,6 +27,7 @@ SIZES = {"small": 2, "middle": 4, "large": 12}
 
 QUESTIONS = ("How many keepers are there?", "Who needs a new mast?", "oil at the end of the winter")
 OPENS_IN_S = 3.0
+FOLDERS = {"checked", "shards", "snapshots", "tokens"}
 
 
 def pages(number: int, edition: int = 1) -> list[list[str]]:
@@ -170,7 +171,7 @@ def built(library: Path, index: Path) -> dict[str, Any]:
 def leftovers(index: Path) -> list[str]:
     """Return what is in the folder of an index and belongs to no snapshot in it."""
     names, wrong = store.published(index)
-    due = {"CURRENT", "LOCK"}
+    due = {"CURRENT", "LOCK", f"checked/{tokens.NOTE}", f"checked/{store.LIBRARY_NOTE}"}
     for name in names:
         manifest = store.read_manifest(index, name)
         due |= {f"snapshots/{name}/{file}" for file in [*manifest.files, store.MANIFEST]}
@@ -181,6 +182,7 @@ def leftovers(index: Path) -> list[str]:
             files = [*json.loads(meta.read_bytes())["content"]["files"], store.META]
             due |= {f"shards/{report.shard}/{file}" for file in files}
         due |= {f"checked/{owner}" for owner in [name, *(r.shard for r in manifest.reports)]}
+        due |= {tokens.name_of(record) for record in manifest.token_files.values()}
     found = {path.relative_to(index).as_posix() for path in index.rglob("*") if path.is_file()}
     folders = {path.name for path in index.iterdir() if path.is_dir()}
-    return [*wrong, *sorted(found - due), *sorted(folders - {"checked", "shards", "snapshots"})]
+    return [*wrong, *sorted(found - due), *sorted(folders - FOLDERS)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import disk, store
+from indexer import checked, disk, store, tokens
 from indexer.__main__ import main
 from indexer.errors import DiskFailed, IndexDamaged, IndexerError, IndexMissing
 from indexer.snapshot import open_snapshot, verify
@@ -33,12 +33,18 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
     scenes.run(library, index)
     scenes.make_pdf(library / "light.pdf", scenes.pages(1, 2))
     scenes.run(library, index)
-    time.sleep(store.REST_NS / 1e9)
+    time.sleep(checked.REST_NS / 1e9)
     return library, index
 
 
 def served(index: Path) -> Path:
     return index / "snapshots" / (index / "CURRENT").read_text().strip()
+
+
+def token_file(index: Path) -> Path:
+    """Return the file of token vectors that the snapshot in service reads from."""
+    (record,) = store.read_manifest(index, served(index).name).token_files.values()
+    return index / tokens.name_of(record)
 
 
 def flip(path: Path, *, quietly: bool = False) -> None:
@@ -60,13 +66,13 @@ def flip(path: Path, *, quietly: bool = False) -> None:
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are hashed."""
     names: list[str] = []
-    real = store.file_sha256
+    real = checked.file_sha256
 
     def count(path: Path) -> str:
         names.append(path.name)
         return real(path)
 
-    monkeypatch.setattr(store, "file_sha256", count)
+    monkeypatch.setattr(checked, "file_sha256", count)
     return names
 
 
@@ -76,10 +82,10 @@ def test_what_a_build_has_hashed_is_not_hashed_to_open_it(
     open_snapshot(two[1])
     assert hashed == []
     assert verify(two[1]) == []
-    assert "tokens.npy" in hashed  # verify takes nobody's word
+    assert token_file(two[1]).name in hashed  # verify takes nobody's word
 
 
-@pytest.mark.parametrize("file", ["tokens.npy", "vectors.npy", "passages.arrow", "faiss.index"])
+@pytest.mark.parametrize("file", ["vectors.npy", "passages.arrow", "faiss.index"])
 def test_a_bit_changed_with_the_time_put_back_is_noticed_on_opening(
     two: tuple[Path, Path], file: str
 ) -> None:
@@ -96,8 +102,9 @@ def test_a_copy_is_hashed_once(two: tuple[Path, Path], tmp_path: Path, hashed: l
     copy = tmp_path / "copy"
     shutil.copytree(two[1], copy)
     name = open_snapshot(copy).name
-    files = store.read_manifest(copy, name).files
-    assert sorted(hashed) == sorted(Path(file).name for file in files)
+    manifest = store.read_manifest(copy, name)
+    shared = [f"{record.sha256}.npy" for record in manifest.token_files.values()]
+    assert sorted(hashed) == sorted([*(Path(file).name for file in manifest.files), *shared])
     hashed.clear()
     open_snapshot(copy)
     assert hashed == []
@@ -109,16 +116,16 @@ def test_damage_below_the_file_system_is_found_by_verify_and_then_by_all(
     """As if the disk had changed a bit: the state of the file is the one that was noted."""
     library, index = two
     at = served(index)
-    flip(at / "tokens.npy")
+    flip(at / "vectors.npy")
     note = index / "checked" / at.name
     _, _, body = note.read_bytes().partition(b"\n")
     noted = json.loads(body)
-    noted["states"]["tokens.npy"] = store._state(at / "tokens.npy")
+    noted["states"]["vectors.npy"] = checked.state_of(at / "vectors.npy")
     forged = json.dumps(noted).encode()
-    note.write_bytes(store._hash(forged).encode() + b"\n" + forged)
+    note.write_bytes(checked.bytes_sha256(forged).encode() + b"\n" + forged)
     assert open_snapshot(index).name == at.name
     (wrong,) = verify(index)
-    assert f"The file tokens.npy of snapshot {at.name} is damaged" in wrong
+    assert f"The file vectors.npy of snapshot {at.name} is damaged" in wrong
     assert open_snapshot(index).name.startswith("000001-")
     assert scenes.built(library, index) == {"refused": 0, "read": 0, "left": []}
     assert verify(index) == []
@@ -130,10 +137,10 @@ def test_a_file_changed_at_once_is_noticed_too(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     for number in range(20):
         (folder / "a").write_bytes(b"right")
-        files = store.records_of(folder)
-        assert store.wrong_files(folder, files) == []
+        files = checked.records_of(folder)
+        assert checked.wrong_files(folder, files) == []
         (folder / "a").write_bytes(b"wrong")
-        assert len(store.wrong_files(folder, files)) == 1, number
+        assert len(checked.wrong_files(folder, files)) == 1, number
     assert not (index / "checked" / "s").exists()
 
 
@@ -143,12 +150,12 @@ def test_files_from_the_future_are_hashed_each_time(
     folder = tmp_path / "snapshots" / "s"
     folder.mkdir(parents=True)
     (folder / "a").write_bytes(b"right")
-    files = store.records_of(folder)
+    files = checked.records_of(folder)
     now = time.time_ns()
-    monkeypatch.setattr(store.time, "time_ns", lambda: now - 10**12)
+    monkeypatch.setattr(checked.time, "time_ns", lambda: now - 10**12)
     hashed.clear()
     for _ in range(2):
-        assert store.wrong_files(folder, files) == []
+        assert checked.wrong_files(folder, files) == []
     assert hashed == ["a", "a"]
 
 
@@ -157,10 +164,10 @@ def test_an_index_that_may_only_be_read_is_opened_all_the_same(
 ) -> None:
     index = two[1]
     disk.remove_tree(index / "checked")
-    faulty = Faulty(Fault("EACCES", at=1))
+    faulty = Faulty(Fault("EACCES", at=1, lasting=True))
     monkeypatch.setattr(disk, "os", faulty)
     assert open_snapshot(index).warnings == ()
-    assert faulty.calls == ["mkdir"]
+    assert faulty.calls == ["mkdir", "mkdir", "open"]  # two notes, and the manifest that is held
     assert not (index / "checked").exists()
 
 
@@ -174,7 +181,7 @@ def test_a_note_that_is_none_is_damage_and_helps_nobody(
     assert verify(index) == [f"The file checked/{note.name} is damaged."]
     hashed.clear()
     assert open_snapshot(index).warnings == ()
-    assert "tokens.npy" in hashed
+    assert "vectors.npy" in hashed
     assert scenes.built(library, index)["left"] == []
     assert verify(index) == []
 
@@ -184,9 +191,7 @@ def test_a_note_that_is_none_is_damage_and_helps_nobody(
 
 @pytest.mark.parametrize("ask_first", [False, True])
 @pytest.mark.parametrize("how", ["flip", "cut"])
-@pytest.mark.parametrize(
-    "file", ["tokens.npy", "vectors.npy", "passages.arrow", "pages.arrow", "findings.arrow"]
-)
+@pytest.mark.parametrize("file", ["vectors.npy", "passages.arrow", "pages.arrow", "findings.arrow"])
 def test_a_mapped_file_that_changes_is_an_error_and_no_end(
     two: tuple[Path, Path], file: str, how: str, ask_first: bool
 ) -> None:
@@ -227,23 +232,66 @@ def test_a_page_that_is_open_falls_back_too(two: tuple[Path, Path]) -> None:
     first = engine.snapshot(places)
     assert engine.snapshot(places) is first
     at = served(places.index)
-    os.utime(at / "tokens.npy")  # touched: opened anew, and found to be sound
+    os.utime(at / "vectors.npy")  # touched: opened anew, and found to be sound
     touched = engine.snapshot(places)
     assert (touched.name, touched.warnings, touched is first) == (first.name, (), False)
-    flip(at / "tokens.npy")
+    flip(at / "vectors.npy")
     fallen = engine.snapshot(places)
     assert fallen.name.startswith("000001-")
-    assert "tokens.npy" in fallen.warnings[0]
+    assert "vectors.npy" in fallen.warnings[0]
     assert scenes.built(*two)["left"] == []
     assert engine.snapshot(places).warnings == ()
 
 
-def test_a_snapshot_removed_before_its_first_question_answers(two: tuple[Path, Path]) -> None:
-    index = two[1]
+def test_builds_leave_a_snapshot_that_is_open_and_remove_it_once_it_is_closed(
+    two: tuple[Path, Path],
+) -> None:
+    library, index = two
     snapshot = open_snapshot(index)
+    shared = token_file(index)
     right = scenes.seen(index)
-    disk.remove_tree(index)
-    assert scenes.seen_in(snapshot) == right
+    for edition in (3, 4, 5):
+        scenes.make_pdf(library / "light.pdf", scenes.pages(1, edition))
+        assert scenes.built(library, index)["left"] == []
+    names = sorted(path.name[:6] for path in (index / "snapshots").iterdir())
+    assert names == ["000002", "000004", "000005"]
+    assert scenes.seen_in(snapshot) == right  # it was not asked before
+    assert verify(index) == []
+    del snapshot
+    assert shared.exists()
+    scenes.built(library, index)
+    names = sorted(path.name[:6] for path in (index / "snapshots").iterdir())
+    assert names == ["000004", "000005"]
+    assert not shared.exists()
+
+
+def test_a_reader_that_is_killed_holds_nothing(two: tuple[Path, Path]) -> None:
+    library, index = two
+
+    def work() -> None:
+        kept = open_snapshot(index)
+        os.kill(os.getpid(), 9)
+        del kept
+
+    assert in_child(work).code == -9
+    for edition in (3, 4):
+        scenes.make_pdf(library / "light.pdf", scenes.pages(1, edition))
+        scenes.run(library, index)
+    assert len(list((index / "snapshots").iterdir())) == 2
+
+
+def test_a_snapshot_that_is_just_being_removed_is_not_opened(two: tuple[Path, Path]) -> None:
+    index = two[1]
+    at = served(index)
+    with disk.held_alone(at / store.MANIFEST) as free:
+        assert free
+        with pytest.raises(BlockingIOError):
+            store.pin(index, at.name)
+    disk.move_folder(at, index / "elsewhere")
+    with pytest.raises(FileNotFoundError):
+        store.pin(index, at.name)
+    with disk.held_alone(at / store.MANIFEST) as free:
+        assert free  # nobody can have what is not there
 
 
 def test_a_snapshot_that_is_let_go_lets_its_files_go(two: tuple[Path, Path]) -> None:
@@ -416,7 +464,10 @@ CHANGES = set(
 )
 
 
-@pytest.mark.parametrize("file", ["store.py", "snapshot.py", "arrow.py", "termlists.py"])
+@pytest.mark.parametrize(
+    "file",
+    ["store.py", "snapshot.py", "arrow.py", "termlists.py", "checked.py", "tokens.py"],
+)
 def test_nothing_else_of_the_index_changes_the_disk(file: str) -> None:
     tree = ast.parse((ROOT / "indexer" / file).read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -465,13 +516,13 @@ def test_verify_names_every_file_that_is_damaged(two: tuple[Path, Path]) -> None
     index = two[1]
     shard = next((index / "shards").iterdir())
     for folder in (shard, served(index)):
-        for file in ("passages.arrow", "tokens.npy"):
+        for file in ("passages.arrow", "vectors.npy"):
             flip(folder / file)
     found = sorted(sentence.partition(" is damaged")[0] for sentence in verify(index))
     assert found == sorted(
         f"The file {file} of {kind} {folder.name}"
         for kind, folder in (("shard", shard), ("snapshot", served(index)))
-        for file in ("passages.arrow", "tokens.npy")
+        for file in ("passages.arrow", "vectors.npy")
     )
 
 
