@@ -2,7 +2,8 @@
 
 Each batch is a library of such files with a few good ones between them, and is built: nothing may
 take longer or more memory than a reader may have, every good file must be indexed, and every other
-one indexed or refused with a sentence. What the readers use is measured from outside of them.
+one indexed or refused with a sentence. What the readers use is measured from outside of them. A
+batch is one line of ``hostile.jsonl``; a run that is broken off goes on where it was.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from indexer.build import BuildResult, build
 from indexer.errors import ReportRefused
@@ -30,6 +32,7 @@ from indexer.records import Report
 from indexer.sandbox import Sandbox
 from indexer.snapshot import open_snapshot, verify
 from tests.conftest import OTHER_PAGES, PAGES, HashEmbedder, make_pdf
+from tests.crash.torture import results_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
@@ -286,42 +289,61 @@ def main() -> int:
     """Build batches of odd and mutated files and say what they cost and what was wrong."""
     options = _options()
     options.results.parent.mkdir(parents=True, exist_ok=True)
-    counts: Counter[str] = Counter()
-    slowest = largest = None
-    failed = 0
+    done = results_of(options.results)
+    began = time.monotonic()
     with (
         tempfile.TemporaryDirectory() as folder,
-        options.results.open("w", encoding="utf-8") as log,
+        options.results.open("a", encoding="utf-8") as log,
     ):
         sources = Path(folder) / "sources"
         sources.mkdir()
-        odd = [
-            (f"h{number:03d}-{path.stem}", path.read_bytes())
-            for number, path in enumerate(sorted(SHARED.glob("corpus/hostile/*.[pf]*")))
-        ]
-        every = [*odd, *mutations(good_pdfs(sources), options.mutations, seed=options.seed)]
+        every = _files(sources, options.mutations, options.seed)
         for start in range(0, len(every), BATCH):
-            home = Path(folder) / "batch"
-            home.mkdir()
-            _, costs, wrong = built_beside_good_files(every[start : start + BATCH], home)
-            shutil.rmtree(home)
-            failed += len(wrong)
-            for sentence in wrong:
-                print(f"WRONG {sentence}", flush=True)
-            for cost in costs:
-                log.write(json.dumps({**asdict(cost), "wrong": cost.wrong}) + "\n")
-                counts[cost.outcome] += 1
-                failed += bool(cost.wrong)
-                if cost.wrong:
-                    print(f"WRONG {cost.name}: {cost.wrong}", flush=True)
-                slowest = max(slowest or cost, cost, key=lambda each: each.seconds)
-                largest = max(largest or cost, cost, key=lambda each: each.memory)
+            key = f"{options.seed}/{start}"
+            if key in done:
+                continue
+            done[key] = _batch(every[start : start + BATCH], Path(folder) / "batch")
+            log.write(json.dumps({**done[key], "key": key}) + "\n")
             log.flush()
+            for sentence in done[key]["wrong"]:
+                print(f"WRONG {sentence}", flush=True)
             print(f"{min(start + BATCH, len(every)):,} of {len(every):,}", flush=True)
-    print(", ".join(f"{number:,} {what}" for what, number in counts.most_common()))
-    if slowest is not None and largest is not None:
+            if options.seconds and time.monotonic() - began > options.seconds:
+                print("Time is up; the next run goes on from here.", flush=True)
+                return 1
+    return _tell(list(done.values()))
+
+
+def _files(folder: Path, count: int, seed: int) -> list[tuple[str, bytes]]:
+    """Return the odd files, where they are, and so many mutations of good ones."""
+    odd = [
+        (f"h{number:03d}-{path.stem}", path.read_bytes())
+        for number, path in enumerate(sorted(SHARED.glob("corpus/hostile/*.[pf]*")))
+    ]
+    return [*odd, *mutations(good_pdfs(folder), count, seed=seed)]
+
+
+def _batch(files: Sequence[tuple[str, bytes]], home: Path) -> dict[str, Any]:
+    """Return what each file of a batch cost, and what was wrong, in a form for JSON."""
+    home.mkdir()
+    _, costs, wrong = built_beside_good_files(files, home)
+    shutil.rmtree(home)
+    wrong += [f"{cost.name}: {sentence}" for cost in costs for sentence in cost.wrong]
+    return {"files": len(files), "costs": [asdict(cost) for cost in costs], "wrong": wrong}
+
+
+def _tell(batches: Sequence[dict[str, Any]]) -> int:
+    """Say what came of all files, and return the exit status."""
+    costs = [Cost(**cost) for batch in batches for cost in batch["costs"]]
+    counts = Counter(cost.outcome for cost in costs)
+    print(f"{sum(batch['files'] for batch in batches):,} files, {len(costs):,} of them read: "
+          + ", ".join(f"{number:,} {what}" for what, number in counts.most_common()))  # fmt: skip
+    if costs:
+        slowest = max(costs, key=lambda cost: cost.seconds)
+        largest = max(costs, key=lambda cost: cost.memory)
         print(f"slowest {slowest.name}, {slowest.seconds:.1f} s; largest {largest.name}, "
               f"{largest.memory / 2**20:,.0f} MiB")  # fmt: skip
+    failed = sum(len(batch["wrong"]) for batch in batches)
     print(f"{failed:,} wrong")
     return 1 if failed else 0
 
@@ -331,6 +353,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--mutations", type=int, default=LONG, help="how many (%(default)s)")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--results", type=Path, default=Path("build/torture/hostile.jsonl"))
+    parser.add_argument("--seconds", type=float, default=0, help="stop after so long")
     return parser.parse_args()
 
 
