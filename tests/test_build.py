@@ -708,7 +708,6 @@ HOLD_SCRIPT = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from indexer import library as library_module
 from indexer import store
 with store.lock(Path(sys.argv[2])):
     print("held", flush=True)
@@ -771,7 +770,6 @@ import json, os, runpy, shutil, signal, sys
 from pathlib import Path
 root, library, start, index = (Path(part) for part in sys.argv[1:5])
 sys.path.insert(0, str(root))
-from indexer import library as library_module
 from indexer import store
 from indexer.build import build
 from indexer.report import read_report
