@@ -716,6 +716,7 @@ def verify(index: Path = DEFAULT_INDEX) -> list[str]:
         names, wrong = store.published(index)
     except IndexDamaged as error:
         return [_without_way_out(str(error))]
+    notes = store.wrong_notes(index)  # before those on what is found damaged are withdrawn
     shared: dict[str, FileRecord] = {}
     for at, name in enumerate(names):
         wrong += _wrong_with(index, name, in_service=at == 0)
@@ -725,8 +726,7 @@ def verify(index: Path = DEFAULT_INDEX) -> list[str]:
     for folder in disk.listed(index / "shards"):
         if store.SHARD_NAME.fullmatch(folder.name):
             wrong += store.wrong_with_shard(folder)
-    wrong += store.wrong_notes(index)
-    return [_without_way_out(sentence) for sentence in wrong]
+    return [_without_way_out(sentence) for sentence in [*wrong, *notes]]
 
 
 def _without_way_out(sentence: str) -> str:

@@ -145,7 +145,9 @@ def _judged(
     for file in damaged:
         # A note that is gone is no damage: its files are hashed, and noted again.
         gone = file.startswith("checked/") and done.kind == "remove"
-        if not gone and not any(_shown_name(file) in sentence for sentence in said["wrong"]):
+        if not (gone or _is_listed_in(damaged, file)) and not any(
+            _shown_name(file) in sentence for sentence in said["wrong"]
+        ):
             wrong.append(f"verify does not name {file}: {said['wrong']}")
     names = sorted(path.name for path in (index.parent / "finished" / "snapshots").iterdir())
     hit = [n for n in names if any(file.startswith(f"snapshots/{n}/") for file in damaged)]
@@ -167,6 +169,13 @@ def _judged(
     elif not any(_shown_name(file) in w for w in said["warnings"] for file in damaged):
         wrong.append(f"no warning names it: {said['warnings']}")
     return f"{outcome}{', a note' if notes else ''}", wrong
+
+
+def _is_listed_in(damaged: list[str], file: str) -> bool:
+    """Return whether the list of a file's folder is damaged, too: then nobody can judge the file."""
+    home = "/".join(file.split("/")[:2])
+    lists = [f"{home}/manifest.json", f"{home}/meta.json"]
+    return file not in lists and any(name in damaged for name in lists)
 
 
 def _shown_name(file: str) -> str:

@@ -526,6 +526,16 @@ def test_verify_names_every_file_that_is_damaged(two: tuple[Path, Path]) -> None
     )
 
 
+def test_a_note_on_what_is_damaged_too_is_named(two: tuple[Path, Path]) -> None:
+    index = two[1]
+    shard = next((index / "shards").iterdir())
+    flip(shard / "vectors.npy")
+    (index / "checked" / shard.name).write_bytes(b"\x93NUMPY")
+    wrong = verify(index)
+    assert wrong[-1] == f"The file checked/{shard.name} is damaged."
+    assert len(wrong) == 2
+
+
 def test_a_first_snapshot_that_was_not_published_is_not_served(tmp_path: Path) -> None:
     library, index = tmp_path / "library", tmp_path / "index"
     library.mkdir()
