@@ -1,7 +1,7 @@
 """Measure what one more report costs in a large library, and print it as a table.
 
     python benchmarks/incremental.py [--reports N] [--pages N] [--new-pages N] [--repeat N]
-                                     [--folder DIR]
+                                     [--folder DIR [--prepare]]
 
 The library is generated: reports of inspections that never were, written by templates from a seed
 and laid out as pages with running headers, numbered headings, wrapped paragraphs, bullets and a
@@ -57,11 +57,13 @@ def main() -> int:
         make_library(library, options.reports, options.pages)
         seconds = timed(lambda: build(library, index, embedder=HashEmbedder(), read=read_report))[0]
         before = open_snapshot(index)
-        size = (index / "snapshots" / before.name / "tokens.npy").stat().st_size
+        size = sum(path.stat().st_size for path in (index / "tokens").iterdir())
         print(
             f"{count(len(before.reports), 'report')}, {count(len(before.passages), 'passage')}, "
             f"token vectors of {size / 1e9:.1f} GB; built with hashes in {seconds:.0f} s\n"
         )
+        if options.prepare:
+            return 0
         print("| median of", options.repeat, "| clock | processor |")
         print("|---|---|---|")
         for name, pairs in measured(folder, options.new_pages, options.repeat).items():
@@ -78,6 +80,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=3, metavar="N")
     parser.add_argument(
         "--folder", type=Path, metavar="DIR", help="where the library and its index are kept"
+    )
+    parser.add_argument(
+        "--prepare", action="store_true", help="make library and index, and measure nothing"
     )
     return parser.parse_args()
 

@@ -172,7 +172,7 @@ def _judged(
 
 
 def _is_listed_in(damaged: list[str], file: str) -> bool:
-    """Return whether the list of a file's folder is damaged, too: then nobody can judge the file."""
+    """Return whether what lists a file is damaged, too: then nobody can judge the file."""
     home = "/".join(file.split("/")[:2])
     lists = [f"{home}/manifest.json", f"{home}/meta.json"]
     return file not in lists and any(name in damaged for name in lists)
