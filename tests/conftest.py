@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from indexer.embedding import Embeddings, QueryVectors, model_identity
+from indexer.build import build
+from indexer.embedding import Embedder, Embeddings, QueryVectors, model_identity
+from indexer.events import BuildResult
 
 ROOT = Path(__file__).resolve().parents[1]
 LEFT, TOP, LEADING = 72, 770, 18
@@ -154,6 +157,35 @@ def embedder() -> HashEmbedder:
 def twin_embedder() -> HashEmbedder:
     """The same, under the identity of the real model: what it builds the command line can use."""
     return HashEmbedder(model_identity())
+
+
+BuildOnce = Callable[..., BuildResult]
+
+
+@pytest.fixture(scope="session")
+def build_once(tmp_path_factory: pytest.TempPathFactory) -> BuildOnce:
+    """``build_once(library, index, embedder=…, read=…)``: build, or copy what it built before.
+
+    For tests that need an index and not the building of it: what was built from files of the same
+    names and bytes, with the same embedder and the same ``read``, is copied. What is built must
+    depend on nothing else, and the embedder must not be asked what it was given.
+    """
+    made: dict[object, tuple[Path, BuildResult]] = {}
+
+    def build_or_copy(
+        library: Path, index: Path, *, embedder: Embedder, read: object = None
+    ) -> BuildResult:
+        files = {path.name: path.read_bytes() for path in library.iterdir()}
+        key = (frozenset(files.items()), embedder.identity, read)
+        if key not in made:
+            folder = tmp_path_factory.mktemp("built") / "index"
+            options = {"read": read} if read is not None else {}
+            made[key] = folder, build(library, folder, embedder=embedder, **options)  # type: ignore[arg-type]
+        folder, result = made[key]
+        shutil.copytree(folder, index)
+        return result
+
+    return build_or_copy
 
 
 @pytest.fixture

@@ -42,8 +42,10 @@ QUESTIONS = [
 
 
 @pytest.fixture
-def snapshot(library: Path, index: Path, embedder: Embedder) -> Snapshot:
-    build(library, index, embedder=embedder)
+def snapshot(
+    library: Path, index: Path, embedder: Embedder, build_once: Callable[..., object]
+) -> Snapshot:
+    build_once(library, index, embedder=embedder)
     return open_snapshot(index)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from indexer.build import build
 from indexer.embedding import Embedder
 from indexer.errors import UnknownReport
 from indexer.records import Finding, FindingKind, TextWord
@@ -61,9 +60,15 @@ def write_inspections(folder: Path, make_pdf: MakePdf) -> Path:
 
 
 @pytest.fixture
-def boats(tmp_path: Path, index: Path, embedder: Embedder, tiny_pdf: MakePdf) -> Snapshot:
+def boats(
+    tmp_path: Path,
+    index: Path,
+    embedder: Embedder,
+    tiny_pdf: MakePdf,
+    build_once: Callable[..., object],
+) -> Snapshot:
     """The index of the three inspections."""
-    build(write_inspections(tmp_path / "boats", tiny_pdf), index, embedder=embedder)
+    build_once(write_inspections(tmp_path / "boats", tiny_pdf), index, embedder=embedder)
     return open_snapshot(index)
 
 

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from indexer.build import build, remove
+from indexer.build import remove
 from indexer.embedding import Embedder
 from indexer.snapshot import open_snapshot
 from qa.answer import Asker
@@ -33,13 +33,14 @@ def folder(
     monkeypatch: pytest.MonkeyPatch,
     twin_embedder: Embedder,
     tiny_pdf: Callable[..., Path],
+    build_once: Callable[..., object],
 ) -> Iterator[Path]:
     """The page works on three inspections, two of them of one place."""
     library = write_inspections(tmp_path / "boats", tiny_pdf)
     monkeypatch.setenv("REPORT_QA_LIBRARY", str(library))
     monkeypatch.setenv("REPORT_QA_INDEX", str(index))
     monkeypatch.setattr(engine, "load_embedder", lambda name: twin_embedder)
-    build(library, index, embedder=twin_embedder)
+    build_once(library, index, embedder=twin_embedder)
     st.cache_resource.clear()
     st.cache_data.clear()
     yield library

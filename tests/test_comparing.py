@@ -25,7 +25,13 @@ SOMETIMES = AnswerSettings(threshold=0.01)
 
 
 @pytest.fixture
-def three(tmp_path: Path, index: Path, embedder: Embedder, tiny_pdf: MakePdf) -> Snapshot:
+def three(
+    tmp_path: Path,
+    index: Path,
+    embedder: Embedder,
+    tiny_pdf: MakePdf,
+    build_once: Callable[..., object],
+) -> Snapshot:
     """Skerries once and Fenmarsh twice, each with its own number of boats."""
     folder = tmp_path / "three"
     folder.mkdir()
@@ -40,7 +46,7 @@ def three(tmp_path: Path, index: Path, embedder: Embedder, tiny_pdf: MakePdf) ->
             [["# 1. Boats", f"The harbour of {place} has {boats} boats in use."]],
             title=title,
         )
-    build(folder, index, embedder=embedder)
+    build_once(folder, index, embedder=embedder)
     return open_snapshot(index)
 
 

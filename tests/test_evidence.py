@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from indexer.build import build
 from indexer.embedding import Embedder
 from indexer.snapshot import Snapshot, open_snapshot
 from qa.evidence import (
@@ -53,8 +52,10 @@ class WordReader:
 
 
 @pytest.fixture
-def snapshot(library: Path, index: Path, embedder: Embedder) -> Snapshot:
-    build(library, index, embedder=embedder)
+def snapshot(
+    library: Path, index: Path, embedder: Embedder, build_once: Callable[..., object]
+) -> Snapshot:
+    build_once(library, index, embedder=embedder)
     return open_snapshot(index)
 
 

@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
-from indexer.build import build
 from indexer.embedding import Embedder
 from indexer.errors import UnknownReport
 from indexer.records import Finding, FindingKind, PageText, Passage, Report, TextWord
@@ -82,14 +81,22 @@ REPORTS = [
 ]  # fmt: skip
 
 
+BY_ID = {one.id: one for one in REPORTS}
+
+
+def read_made_up(path: Path) -> Report:
+    return BY_ID[path.stem]
+
+
 @pytest.fixture
-def snapshot(tmp_path: Path, tiny_pdf: MakePdf, embedder: Embedder) -> Snapshot:
+def snapshot(
+    tmp_path: Path, tiny_pdf: MakePdf, embedder: Embedder, build_once: Callable[..., object]
+) -> Snapshot:
     library, index = tmp_path / "made-up", tmp_path / "made-up-index"
     library.mkdir()
-    by_id = {one.id: one for one in REPORTS}
-    for name in by_id:
+    for name in BY_ID:
         tiny_pdf(library / f"{name}.pdf", [[name]])
-    build(library, index, read=lambda path: by_id[path.stem], embedder=embedder)
+    build_once(library, index, read=read_made_up, embedder=embedder)
     return open_snapshot(index)
 
 

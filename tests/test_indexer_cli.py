@@ -55,9 +55,9 @@ def cli(library: Path, index: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
 
 
 @pytest.fixture
-def built(library: Path, index: Path, twin_embedder: Embedder) -> str:
+def built(library: Path, index: Path, twin_embedder: Embedder, build_once: Any) -> str:
     """An index of the library that the command line takes for one of the real model."""
-    return build(library, index, embedder=twin_embedder).snapshot
+    return build_once(library, index, embedder=twin_embedder).snapshot
 
 
 def damage(path: Path) -> None:

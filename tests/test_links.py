@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
 
-from indexer.build import build
 from indexer.embedding import Embedder
 from indexer.errors import NoPages, UnknownReport
 from indexer.snapshot import Snapshot, open_snapshot
@@ -21,8 +21,10 @@ STAFF = "The lighthouse has four keepers and one vacancy."
 
 
 @pytest.fixture
-def lights(library: Path, index: Path, embedder: Embedder) -> Snapshot:
-    build(library, index, embedder=embedder)
+def lights(
+    library: Path, index: Path, embedder: Embedder, build_once: Callable[..., object]
+) -> Snapshot:
+    build_once(library, index, embedder=embedder)
     return open_snapshot(index)
 
 

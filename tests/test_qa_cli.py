@@ -62,12 +62,16 @@ def cli(library: Path, index: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
 
 @pytest.fixture
 def built(
-    library: Path, index: Path, twin_embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    library: Path,
+    index: Path,
+    twin_embedder: Embedder,
+    monkeypatch: pytest.MonkeyPatch,
+    build_once: Any,
 ) -> str:
     """An index of the library; asked by an embedder that needs no model, it always answers."""
     monkeypatch.setattr("indexer.embedding.load_embedder", lambda *_, **__: twin_embedder)
     answer_from(0.0, monkeypatch)
-    return build(library, index, embedder=twin_embedder).snapshot
+    return build_once(library, index, embedder=twin_embedder).snapshot
 
 
 def answer_from(confidence: float, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -315,6 +315,7 @@ def place(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     twin_embedder: object,
+    build_once: Callable[..., object],
 ) -> Iterator[Path]:
     """The file of a visitor's own questions, with an index that can be asked."""
     monkeypatch.setenv("REPORT_QA_LIBRARY", str(library))
@@ -323,7 +324,7 @@ def place(
     monkeypatch.setenv("REPORT_QA_ACCESS", str(tmp_path / "access"))
     monkeypatch.setattr(engine, "load_embedder", lambda name: twin_embedder)
     monkeypatch.setattr(engine.Engine, "ask", fake_ask)
-    build(library, index, embedder=twin_embedder)  # type: ignore[arg-type]
+    build_once(library, index, embedder=twin_embedder)
     st.cache_resource.clear()
     st.cache_data.clear()
     yield tmp_path / "own.jsonl"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from indexer.build import build
 from indexer.embedding import Embedder
 from indexer.snapshot import Snapshot, open_snapshot
 from qa.training.fit import Example, holds
@@ -26,8 +26,10 @@ QUESTIONS = Path(__file__).resolve().parents[1] / "qa" / "training" / "questions
 
 
 @pytest.fixture
-def snapshot(library: Path, index: Path, embedder: Embedder) -> Snapshot:
-    build(library, index, embedder=embedder)
+def snapshot(
+    library: Path, index: Path, embedder: Embedder, build_once: Callable[..., object]
+) -> Snapshot:
+    build_once(library, index, embedder=embedder)
     return open_snapshot(index)
 
 

@@ -9,7 +9,6 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from indexer.build import build
 from qa.answer import Asker
 from qa.filters import Filters
 from qa.records import Answer, Citation, Hit, Sentence
@@ -28,7 +27,7 @@ KEEPERS = [
 @pytest.fixture(autouse=True)
 def _folders(
     tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch, twin_embedder: object,
-    tiny_pdf: Callable[..., Path],
+    tiny_pdf: Callable[..., Path], build_once: Callable[..., object],
 ) -> Iterator[None]:  # fmt: skip
     """The page works on two reports, with an embedder that is no model, and always cites page 1."""
     library = tmp_path / "shelf"
@@ -40,7 +39,7 @@ def _folders(
     monkeypatch.setattr(engine, "load_embedder", lambda name: twin_embedder)
     st.cache_resource.clear()
     st.cache_data.clear()
-    build(library, index, embedder=twin_embedder)  # type: ignore[arg-type]
+    build_once(library, index, embedder=twin_embedder)
     yield
     st.cache_resource.clear()
     st.cache_data.clear()

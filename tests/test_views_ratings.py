@@ -105,14 +105,19 @@ def report_of(path: Path) -> Report:
 
 @pytest.fixture
 def made(
-    tmp_path: Path, index: Path, tiny_pdf: Any, twin_embedder: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    index: Path,
+    tiny_pdf: Any,
+    twin_embedder: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    build_once: Any,
 ) -> Iterator[Path]:
     """An index of the reports above, on which the page works."""
     folder = tmp_path / "made"
     folder.mkdir()
     for name in WORLD:
         tiny_pdf(folder / f"{name}.pdf", [[f"This stands for {name}."]])
-    build(folder, index, embedder=twin_embedder, read=report_of)
+    build_once(folder, index, embedder=twin_embedder, read=report_of)
     monkeypatch.setenv("REPORT_QA_LIBRARY", str(folder))
     monkeypatch.setenv("REPORT_QA_INDEX", str(index))
     monkeypatch.setattr(engine, "load_embedder", lambda name: twin_embedder)

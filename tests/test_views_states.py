@@ -10,7 +10,6 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from indexer.build import build
 from indexer.errors import ModelMissing
 from qa.answer import Asker
 from qa.records import Answer, Citation, Sentence
@@ -37,9 +36,11 @@ def _folders(
 
 
 @pytest.fixture
-def built(library: Path, index: Path, twin_embedder: object) -> Path:
+def built(
+    library: Path, index: Path, twin_embedder: object, build_once: Callable[..., object]
+) -> Path:
     """The index of the library."""
-    build(library, index, embedder=twin_embedder)  # type: ignore[arg-type]
+    build_once(library, index, embedder=twin_embedder)
     return index
 
 
