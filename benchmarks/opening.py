@@ -1,7 +1,7 @@
 """Measure how soon a large index opens, answers its first question, and says its status.
 
     python benchmarks/opening.py [--passages N] [--each N] [--tokens N] [--pdf-kb N]
-                                 [--repeat N] [--folder DIR]
+                                 [--repeat N] [--folder DIR [--prepare]]
 
 The index is generated: reports of ``--each`` passages of 55 words with random unit vectors of 384
 numbers and ``--tokens`` token vectors a passage, in the files and by the functions of a build. The
@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer import disk, store
-from indexer.build import _recipe
+from indexer.build import recipe_of
 from indexer.embedding import Embeddings, model_identity
 from indexer.records import PageText, Passage, Report, TextWord
 from indexer.snapshot import read_shard, write_shard, write_snapshot
@@ -66,15 +66,18 @@ assert not snapshot.warnings
 def main() -> int:
     """Make the index, measure, and print a table."""
     options = arguments()
-    folder = Path(tempfile.mkdtemp(dir=options.folder))
-    try:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.folder or Path(scratch)
         library, index = folder / "library", folder / "index"
-        library.mkdir()
-        began = time.perf_counter()
-        generate(library, index, options)
-        size = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
-        print(f"{options.passages:,} passages, {size / 1e9:.1f} GB, made in "
-              f"{time.perf_counter() - began:.0f} s\n")  # fmt: skip
+        if not (index / "CURRENT").exists():
+            library.mkdir(parents=True, exist_ok=True)
+            began = time.perf_counter()
+            generate(library, index, options)
+            size = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
+            print(f"{options.passages:,} passages, {size / 1e9:.1f} GB, made in "
+                  f"{time.perf_counter() - began:.0f} s\n")  # fmt: skip
+        if options.prepare:
+            return 0
         rows = [opened(index) for _ in range(options.repeat)]
         for at, what in enumerate(WHAT):
             unit = "MB" if what == "memory" else "ms"
@@ -86,8 +89,7 @@ def main() -> int:
             shutil.copytree(index, copy)
             print(f"| open, copied | {opened(copy)[0]:,.1f} ms |")
             print(f"| open, copied, again | {opened(copy)[0]:,.1f} ms |")
-    finally:
-        shutil.rmtree(folder)
+            shutil.rmtree(copy)
     return 0
 
 
@@ -100,7 +102,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pdf-kb", type=int, default=10, metavar="N")
     parser.add_argument("--repeat", type=int, default=5, metavar="N")
     parser.add_argument("--copy", action="store_true", help="measure a copy as well")
-    parser.add_argument("--folder", type=Path, metavar="DIR", help="where there is room")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="where index and library are kept")
+    parser.add_argument("--prepare", action="store_true", help="make them, and measure nothing")
     return parser.parse_args()
 
 
@@ -129,7 +132,7 @@ def status(library: Path, index: Path) -> float:
 
 def generate(library: Path, index: Path, options: argparse.Namespace) -> None:
     """Write the shards of all reports and publish a snapshot of them."""
-    recipe = _recipe(model_identity())
+    recipe = recipe_of(model_identity())
     shards = []
     for number in range(options.passages // options.each):
         content = os.urandom(options.pdf_kb * 1024)
