@@ -137,7 +137,8 @@ axe: install-test
 	rm -rf "$$folder"
 
 test: install-test browser ocr axe ## run every test, the browser included; says which were skipped and why
-	HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false $(PY) -m pytest $(PYTEST_ARGS)
+	HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false $(PY) -m pytest \
+		-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 torture: install-test ## kill builds, fail the disk and damage files by the thousand; goes on where it was
 	$(PY) -m tests.crash.torture $(TORTURE_ARGS)

@@ -132,6 +132,18 @@ def word_vector(word: str) -> np.ndarray:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
+@pytest.hookimpl(trylast=True)  # the browser's tests are marked by then
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files of quick tests first, those with slow ones next and the browser's last.
+
+    A plain failure is then seen in the first minutes. Files stay whole, as one process runs each.
+    """
+    slow = {item.path for item in items if any(item.iter_markers("slow"))}
+    slow |= {item.path for item in items if any(item.iter_markers("crash"))}
+    last = {item.path for item in items if any(item.iter_markers("browser"))}
+    items.sort(key=lambda item: (item.path in last, item.path in slow))
+
+
 @pytest.fixture(scope="session")
 def tiny_pdf() -> Callable[..., Path]:
     """``tiny_pdf(path, pages, title="")`` writes a small PDF: a list of lines for each page."""
