@@ -102,7 +102,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pdf-kb", type=int, default=10, metavar="N")
     parser.add_argument("--repeat", type=int, default=5, metavar="N")
     parser.add_argument("--copy", action="store_true", help="measure a copy as well")
-    parser.add_argument("--folder", type=Path, metavar="DIR", help="where index and library are kept")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="where both are kept")
     parser.add_argument("--prepare", action="store_true", help="make them, and measure nothing")
     return parser.parse_args()
 
