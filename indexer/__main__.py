@@ -20,7 +20,7 @@ from indexer import errors
 from indexer.embedding import DEFAULT_MODEL
 from indexer.library import DEFAULT_LIBRARY, Library, either, near_names
 from indexer.store import DEFAULT_INDEX
-from indexer.stores import add_store_argument
+from indexer.stores import add_store_argument, cluster_address
 from indexer.terminal import (
     count,
     defect_sentence,
@@ -35,7 +35,10 @@ from indexer.terminal import (
 from indexer.watch import DEFAULT_SETTLE_S
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from indexer.events import BuildResult, Event, Status
+    from indexer.remote import Workers
     from indexer.stores import StoreState
     from indexer.watch import Seen
 
@@ -116,10 +119,15 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     builder = command("build", "make the index match the library", _build, writes=True)
-    builder.add_argument(
+    hands = builder.add_mutually_exclusive_group()
+    hands.add_argument(
         "--workers", type=int, choices=range(1, MAX_WORKERS + 1), metavar="N",
         help="files that are read at a time, each by a process of its own (one for every two "
         "processors)",
+    )  # fmt: skip
+    hands.add_argument(
+        "--cluster", type=cluster_address, metavar="ADDRESS",
+        help="read and embed on the workers of a Dask scheduler: tcp://HOST:8786",
     )  # fmt: skip
     adder = command("add", "put PDFs into the library, then build", _add, writes=True)
     adder.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a PDF")
@@ -156,10 +164,10 @@ def _build(options: argparse.Namespace) -> int:
     from indexer.build import build
 
     _find_store(options)
-    with _Progress(options.json) as progress:
+    with _Progress(options.json) as progress, _cluster(options) as cluster:
         result = build(
-            options.library, options.index,
-            model=options.model, on_event=progress.hear, workers=options.workers,
+            options.library, options.index, model=options.model, on_event=progress.hear,
+            workers=options.workers, cluster=cluster,
         )  # fmt: skip
     return _finished(options, result)
 
@@ -187,6 +195,15 @@ def _remove(options: argparse.Namespace) -> int:
             model=options.model, on_event=progress.hear,
         )  # fmt: skip
     return _finished(options, result)
+
+
+def _cluster(options: argparse.Namespace) -> AbstractContextManager[Workers | None]:
+    """Give the workers of the cluster that is named, None where none is."""
+    if options.cluster is None:
+        return contextlib.nullcontext()
+    from indexer.cluster import workers
+
+    return workers(options.cluster)
 
 
 def _find_store(options: argparse.Namespace) -> None:

@@ -6,21 +6,24 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from indexer.embedding import Embeddings
 from indexer.records import Report
-
-Reader = Callable[[Path], Report]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A report and the seconds that reading it took."""
+    """A report and the seconds that reading it took, and its vectors where those were made, too."""
 
     report: Report
     seconds: float
+    embeddings: Embeddings | None = None
+
+
+Reader = Callable[[Path], Report | Reading]
 
 
 class ReadAhead:
@@ -94,5 +97,8 @@ class ReadAhead:
 
 def _timed(read: Reader, path: Path) -> Reading:
     started = time.perf_counter()
-    report = read(path)
-    return Reading(report, time.perf_counter() - started)
+    found = read(path)
+    seconds = time.perf_counter() - started
+    if isinstance(found, Reading):
+        return replace(found, seconds=seconds)
+    return Reading(found, seconds)

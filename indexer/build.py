@@ -14,7 +14,9 @@ import logging
 import os
 import time
 from collections.abc import Callable, Container, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexer import store
 from indexer.ahead import ReadAhead, Reader, Reading
@@ -30,6 +32,7 @@ from indexer.embedding import (
 from indexer.errors import (
     BadDetails,
     BadName,
+    ClusterFailed,
     IndexerError,
     ModelMismatch,
     ModelMissing,
@@ -44,6 +47,9 @@ from indexer.report import READER_VERSION
 from indexer.sandbox import Sandbox, reader_fails
 from indexer.store import DEFAULT_INDEX, Manifest, Recipe, Refusal, ReportInfo
 from indexer.trash import KEPT_DAYS, Trash
+
+if TYPE_CHECKING:
+    from indexer.remote import Workers
 
 __all__ = [
     "DEFAULT_INDEX",
@@ -81,6 +87,7 @@ def build(
     read: Reader | None = None,
     embedder: Embedder | None = None,
     workers: int | None = None,
+    cluster: Workers | None = None,
 ) -> BuildResult:
     """Make the index match the library and return what was done.
 
@@ -88,13 +95,14 @@ def build(
     process of its own, and for the model of that name, which is otherwise loaded when the first
     new report needs it. ``workers`` files are read ahead at a time, by default one for every two
     processors and none with a ``read`` of the caller's; their number changes no byte of the index.
+    ``cluster`` reads and embeds in their place; with an ``embedder`` of the caller's it only reads.
 
     Raises:
         BuildLocked: another process is building.
         IndexerError: the library, the model or the index cannot be used; nothing has changed.
     """
     with store.lock(index):
-        return _Build(library, index, model, on_event, read, embedder, workers).run()
+        return _Build(library, index, model, on_event, read, embedder, workers, cluster).run()
 
 
 def add(
@@ -227,7 +235,7 @@ def status(
     try:
         files = Library(library, known=store.known_pdfs(index)).reports()
         stale += _library_differences(manifest, files)
-        stale += _recipe_differences(manifest.recipe, _recipe(model_identity(model)))
+        stale += _recipe_differences(manifest.recipe, recipe_of(model_identity(model)))
     except IndexerError as error:
         stale.append(str(error))
     modified = {file.id: file.modified for file in files}
@@ -254,7 +262,8 @@ def status(
     )
 
 
-def _recipe(identity: str) -> Recipe:
+def recipe_of(identity: str) -> Recipe:
+    """Return what decides how a file becomes vectors here, with a model of that identity."""
     settings = json.dumps(dataclasses.asdict(DEFAULT_SETTINGS), sort_keys=True)
     return Recipe(store.SCHEMA_VERSION, READER_VERSION, settings, identity)
 
@@ -296,17 +305,25 @@ class _Build:
         read: Reader | None,
         embedder: Embedder | None,
         workers: int | None = None,
+        cluster: Workers | None = None,
     ) -> None:
         self._library = Library(library, known=store.known_pdfs(index))
         self._trash = Trash(library)
         self._index = index
         self._model = model if embedder is None else embedder.name
-        self._recipe = _recipe(model_identity(model) if embedder is None else embedder.identity)
+        self._recipe = recipe_of(model_identity(model) if embedder is None else embedder.identity)
         self._on_event = on_event
         sandbox = Sandbox()
         self._stop_reading = sandbox.stop
         self._read = read or sandbox.read_report
         self._workers = (0 if read else _default_workers()) if workers is None else workers
+        if cluster is not None:
+            from indexer.remote import RemoteReader
+
+            embeds = model if embedder is None else ""
+            away = RemoteReader(cluster, self._recipe, embeds, here=self._read)
+            self._read, self._workers = away, away.waiting
+            self._stop_reading = partial(_each, away.stop, sandbox.stop)
         self._ahead = ReadAhead(self._read, [], workers=0)
         self._embedder = embedder
         self._started = time.perf_counter()
@@ -512,7 +529,7 @@ class _Build:
         title = "" if report.title == report.id else report.title
         inputs = [passage_input(passage, title) for passage in report.passages]
         self._tell("embedding", file.id, 0, len(inputs))
-        embeddings = self._loaded().encode_passages(
+        embeddings = reading.embeddings or self._loaded().encode_passages(
             [text for text, _ in inputs],
             [units for _, units in inputs],
             on_progress=lambda done, total: self._tell("embedding", file.id, done, total),
@@ -530,7 +547,7 @@ class _Build:
             reading = self._ahead.reading(file.path)
             if store.file_sha256(file.path) != file.sha256:
                 raise PassingRefusal(f"{name} changed while it was read; build again.")
-        except (ReportRefused, ReaderMissing):
+        except (ReportRefused, ReaderMissing, ClusterFailed):
             raise
         except (OSError, MemoryError) as error:
             raise PassingRefusal(f"{name} cannot be read ({_named(error)}); try again.") from error
@@ -643,6 +660,11 @@ def _check_embeddings(embeddings: Embeddings, rows: int, model: str) -> None:
             f"The embedding model {model} cannot be used: it gave {len(vectors)} vectors for "
             f"{rows} passages, or vectors that are not of unit length. Choose another with --model."
         )
+
+
+def _each(*calls: Callable[[], None]) -> None:
+    for call in calls:
+        call()
 
 
 def _default_workers() -> int:

@@ -193,6 +193,25 @@ def add_store_argument(parser: argparse.ArgumentParser, what: str) -> None:
     )  # fmt: skip
 
 
+def cluster_address(text: str) -> str:
+    """Return the address of a scheduler, for a command line.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in ("tcp", "tls") and bool(parts.hostname and parts.port)
+    except ValueError:
+        whole = False
+    if not whole or parts.path or parts.query or parts.username:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not the address of a Dask scheduler: write it as tcp://HOST:8786 or "
+            "tls://HOST:8786"
+        )
+    return text
+
+
 def connect(address: Address) -> Store:
     """Return a store, found to answer.
 

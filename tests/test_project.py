@@ -59,6 +59,7 @@ MAIN_MAY_IMPORT = QA_MAY_IMPORT | {
 # Slow to import or hard to replace: each has one home.
 HOMES = {
     "bm25s": {"indexer/snapshot.py"},
+    "distributed": {"indexer/cluster.py"},
     "docx": {"qa/views/word.py"},
     "faiss": {"indexer/snapshot.py"},
     "onnxruntime": {"indexer/onnx_runtime.py"},
