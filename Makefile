@@ -5,6 +5,7 @@
 #   PORT         where the page is served                                     (8501)
 #   TORTURE_ARGS more arguments for the long crash tests, as in TORTURE_ARGS="kill --sizes small"
 #   PYTEST_ARGS  more arguments for pytest, as in PYTEST_ARGS="-m 'not slow'"
+#   RIVALS_ARGS  more arguments for the comparison with other tools, as in RIVALS_ARGS="--repeat 3"
 #   TORCH_ARGS   more arguments for the installation of torch alone. On Linux the usual build of
 #                torch brings several gigabytes for NVIDIA cards, which nothing here uses; to take
 #                the build for processors instead, give the index that torch's own installation
@@ -20,6 +21,7 @@ PYTHON ?= python3
 PORT ?= 8501
 PYTEST_ARGS ?=
 TORTURE_ARGS ?=
+RIVALS_ARGS ?=
 TORCH_ARGS ?=
 
 # What `make train-evidence` learns from: see qa/training/MODEL_CARD.md.
@@ -36,7 +38,7 @@ FOLDERS := $${REPORT_QA_LIBRARY:+--library "$$REPORT_QA_LIBRARY"} $${REPORT_QA_I
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help train-evidence install install-test install-digest install-train install-team install-cluster browser ocr axe run index test torture lint digest bench clean
+.PHONY: help train-evidence install install-test install-digest install-train install-team install-cluster browser ocr axe run index test torture lint digest bench bench-rivals clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -160,6 +162,10 @@ train-evidence: install-train ## train the reader and fit the weights; an hour o
 bench: install ## make the figures that the README quotes again
 	@if [ -f benchmarks/run.py ]; then exec $(PY) benchmarks/run.py; else echo "There are no benchmarks here yet." >&2; fi
 
+# Any other reports and questions: make bench-rivals RIVALS_ARGS="--set REPORT.pdf GOLD.jsonl"
+bench-rivals: install ## install other tools, put the same questions to them, write benchmarks/rivals.md
+	$(PY) -m benchmarks.rivals all $(RIVALS_ARGS)
+
 clean: ## remove .venv, the index and what tools left behind
-	rm -rf .venv data/index data/index-quality build dist report_qa.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-rivals data/index data/index-quality build dist report_qa.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find . -name .venv -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
