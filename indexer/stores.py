@@ -1,9 +1,9 @@
 """Where the candidates for a question are found: in the snapshot itself, or on a server.
 
 A snapshot folder always holds everything. A store is a second home of its vectors and weights of
-words, on a server that many can ask, so that no asker has to hold them in memory: texts, pages,
-findings, token vectors and the list of terms stay in the folder. Both give the same candidates,
-and ``tests/test_stores.py`` holds them to it.
+words, on a server that many can ask, so that no asker has to hold the vectors in memory: texts,
+pages, findings, token vectors and the counts of terms are read from the folder. Both give the same
+candidates, and ``tests/test_stores.py`` holds them to it.
 
 An address is ``milvus:URI``, or ``milvus:URI#NAME`` where one server has several libraries. Each
 kind of store is one file, imported when it is used.
@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer import store
-from indexer.errors import BadStore, StoreBehind
+from indexer.errors import BadStore, StoreBehind, StoreFailed
 
 if TYPE_CHECKING:
     from indexer.snapshot import Snapshot
@@ -254,6 +254,26 @@ def open_searched(index: Path, address: Address | None) -> Snapshot:
     except StoreBehind as error:
         snapshot.warnings = (*snapshot.warnings, f"{error} Until then the folder is searched.")
     return snapshot
+
+
+def open_for_page(index: Path) -> Snapshot:
+    """Return the snapshot in service, its candidates found by the store of the environment.
+
+    Where that does not answer or has a wrong address, the folder is searched and a warning says
+    so: a page that many use is not to end with a server.
+
+    Raises:
+        IndexMissing: there is no index.
+        IndexDamaged: there is no sound snapshot, or the store holds something else.
+    """
+    from indexer.snapshot import open_snapshot
+
+    try:
+        return open_searched(index, from_environment())
+    except (BadStore, StoreFailed) as error:
+        snapshot = open_snapshot(index)
+        snapshot.warnings = (*snapshot.warnings, f"{error} Until then the folder is searched.")
+        return snapshot
 
 
 def publish(index: Path, address: Address, *, on_progress: Progress | None = None) -> bool:

@@ -219,6 +219,25 @@ def test_without_its_client(lite: Address, monkeypatch: pytest.MonkeyPatch) -> N
         MilvusStore(lite)
 
 
+def test_the_page_searches_the_store_or_the_folder_and_says_so(
+    made: Path, lite: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores.publish(made, lite)
+    monkeypatch.setenv("REPORT_QA_STORE", str(lite))
+    assert stores.open_for_page(made).searcher is not None
+    monkeypatch.setattr("indexer.milvus.CONNECT_SECONDS", 0.5)
+    for address, said in (
+        ("milvus:http://127.0.0.1:1", "cannot be opened"),
+        ("nothing", "not the"),
+    ):
+        monkeypatch.setenv("REPORT_QA_STORE", address)
+        found = stores.open_for_page(made)
+        assert found.searcher is None
+        assert said in found.warnings[-1]
+    monkeypatch.setenv("REPORT_QA_STORE", "")
+    assert stores.open_for_page(made).warnings == ()
+
+
 # Commands
 
 

@@ -26,7 +26,7 @@ from indexer.reading import page_words, shown_rects
 from indexer.records import Rect, Word
 from indexer.sandbox import inspect_report
 from indexer.snapshot import Snapshot, served_state
-from indexer.stores import from_environment, open_searched
+from indexer.stores import open_for_page
 from qa.answer import Asker
 from qa.filters import Catalogue, Narrowed
 from qa.find import Tally, may_have, tally
@@ -84,7 +84,7 @@ def snapshot(places: Folders) -> Snapshot:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _snapshot(index: str, state: str) -> Snapshot:
     del state  # decides only whether the one held is still in service and as it was
-    return open_searched(Path(index), from_environment())
+    return open_for_page(Path(index))
 
 
 def model_of(places: Folders) -> str:
