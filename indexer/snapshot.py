@@ -2,7 +2,7 @@
 
 Shards, one a report, are joined into a snapshot, all but their token vectors, which it shares with
 others (``tokens``); a snapshot is opened only after its files have been found to be what was
-written. This is the only file that imports ``faiss`` and ``bm25s``.
+written. How vectors and words are searched is in ``dense`` and ``bm25``.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import io
-import json
 import os
 import threading
 import time
@@ -26,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from indexer import arrow, disk, store, termlists, tokens
+from indexer import arrow, bm25, dense, disk, store, termlists, tokens
 from indexer.checked import REBUILD, FileRecord, records_of, wrong_files
 from indexer.embedding import Embeddings, passage_input
 from indexer.errors import IndexDamaged, ModelMismatch, NoPages
@@ -49,10 +47,6 @@ __all__ = [
     "write_snapshot",
 ]
 
-BM25_K1 = 1.5
-BM25_B = 0.75
-"""The usual values of BM25's two parameters; Lucene's form of it keeps every idf above 0."""
-
 UNIT_TOLERANCE = 1e-3
 """How far from 1 the length of a unit vector may be."""
 
@@ -64,16 +58,6 @@ REMOVED_WAIT_S = 0.001
 
 NPY_HEADER = 128
 """Bytes in front of the numbers of a two-dimensional array, as numpy writes it."""
-
-BM25 = "bm25"
-BM25_ARRAYS = {
-    "data": "data.csc.index.npy",
-    "indices": "indices.csc.index.npy",
-    "indptr": "indptr.csc.index.npy",
-}
-BM25_TERMS = "vocab.index.json"
-BM25_SETTINGS = "params.index.json"
-"""The files of the BM25 index are called and made as ``bm25s`` would, which could load them."""
 
 ARRAYS = ("vectors.npy", "token_units.npy", "token_offsets.npy")
 TABLES = ("passages.arrow", "pages.arrow", "findings.arrow")
@@ -192,8 +176,8 @@ def _written(
         token_files=token_files,
     )
     if manifest.passages:
-        _write_dense(folder, dimension)
-        _write_lexical(folder, [shard for _, shard in shards])
+        dense.write(folder, _array(folder / "vectors.npy"))
+        bm25.write(folder, [shard for _, shard in shards])
     manifest = dataclasses.replace(manifest, files=records_of(folder))
     wrong = _cross_check(Snapshot(folder, manifest))
     if wrong:
@@ -232,45 +216,6 @@ def _write_array(path: Path, array: npt.NDArray[Any]) -> None:
         np.save(file, array, allow_pickle=False)
 
 
-def _write_dense(folder: Path, dimension: int) -> None:
-    """Write the FAISS index of a snapshot: exact, by inner product."""
-    faiss = _faiss()
-    index = faiss.IndexFlatIP(dimension)
-    index.add(np.ascontiguousarray(_array(folder / "vectors.npy")))
-    with disk.Writer(folder / "faiss.index") as file:
-        file.write(faiss.serialize_index(index).data)
-
-
-def _write_lexical(folder: Path, shards: Sequence[Path]) -> None:
-    """Write the BM25 index of a snapshot, unless no passage has a single term.
-
-    The text is the one that is embedded. The terms are numbered in the order of the alphabet:
-    left to itself the library numbers them as a set happens to be ordered, which differs from
-    process to process.
-    """
-    import bm25s
-
-    ids, vocabulary = termlists.join(shards)
-    if not vocabulary:
-        return
-    index = bm25s.BM25(method="lucene", k1=BM25_K1, b=BM25_B, backend="numpy")
-    index.index((ids, vocabulary), create_empty_token=False, show_progress=False)
-    _save_lexical(folder / BM25, index)
-
-
-def _save_lexical(folder: Path, index: Any) -> None:
-    """Write a BM25 index as its own library would, but by way of the one place that writes."""
-    disk.make_folder(folder)
-    for part, file in BM25_ARRAYS.items():
-        _write_array(folder / file, index.scores[part])
-    vocabulary = json.dumps(index.vocab_dict, ensure_ascii=False)
-    disk.write(folder / BM25_TERMS, vocabulary.encode())
-    names = ("k1", "b", "delta", "method", "idf_method", "dtype", "int_dtype", "backend")
-    settings = {name: getattr(index, name) for name in names}
-    settings["num_docs"] = index.scores["num_docs"]
-    disk.write(folder / BM25_SETTINGS, json.dumps(settings, indent=1).encode())
-
-
 # Reading a snapshot
 
 
@@ -279,7 +224,7 @@ class Snapshot:
 
     ``open_snapshot`` makes one, after checking its files, and ``pin`` is the handle by which it is
     then kept from being removed, closed with the snapshot's own files. What is loaded whole, the
-    two indexes of vectors and of words, is loaded when it is first asked for, by its hash; token
+    index of words and the graph of many vectors, is loaded when first asked for, by its hash; token
     vectors are read for each passage; the rest is mapped into memory. A file that is written to or
     cut meanwhile is noticed when it is next read from.
 
@@ -329,8 +274,8 @@ class Snapshot:
         self._offsets: Int64 = np.zeros(1, np.int64)
         self._files = _Files(folder, manifest.files, pin)
         self._loading = threading.Lock()
-        self._loaded_dense: Any = None
-        self._loaded_lexical: Any = None
+        self._loaded_graph: dense.Graph | None = None
+        self._loaded_lexical: bm25.TermWeights | None = None
         if self.reports:
             self._open(folder, manifest)
 
@@ -361,19 +306,19 @@ class Snapshot:
         return self._vectors
 
     @property
-    def _dense(self) -> Any:
-        """The FAISS index, or None where there is no passage."""
+    def _graph(self) -> dense.Graph | None:
+        """The graph over the vectors, or None where all of them are compared."""
         with self._loading:
-            if self._loaded_dense is None and "faiss.index" in self._files:
-                self._loaded_dense = _load_dense(self._files)
-        return self._loaded_dense
+            if self._loaded_graph is None and dense.GRAPH in self._files:
+                self._loaded_graph = dense.load(self._files.read, self.vectors)
+        return self._loaded_graph
 
     @property
-    def _lexical(self) -> Any:
-        """The BM25 index, or None where no passage has a term."""
+    def _lexical(self) -> bm25.TermWeights | None:
+        """The index of words, or None where no passage has a term."""
         with self._loading:
-            if self._loaded_lexical is None and f"{BM25}/{BM25_SETTINGS}" in self._files:
-                self._loaded_lexical = _load_lexical(self._files)
+            if self._loaded_lexical is None and f"{bm25.FOLDER}/{bm25.SETTINGS}" in self._files:
+                self._loaded_lexical = bm25.load(self._files.read)
         return self._loaded_lexical
 
     def rows_of(self, report: str) -> range:
@@ -460,15 +405,16 @@ class Snapshot:
     ) -> tuple[Int64, Float32]:
         """Return the k nearest rows and their cosine similarity, the highest first.
 
+        Among very many passages, and unless ``rows`` limits them, nearly the nearest: see
+        ``indexer.dense``.
+
         There are fewer than k where the snapshot, or ``rows``, which limits the search, has
         fewer. Rows of equal similarity stand in ascending order.
 
         Raises:
             ModelMismatch: the vector has another dimension than the index.
         """
-        total = len(self.passages) if rows is None else len(np.unique(rows))
-        k = min(k, total)
-        if k <= 0 or self._dense is None:
+        if k <= 0 or not len(self.passages):
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         if vector.shape != (self.dimension,):
             raise ModelMismatch(
@@ -476,32 +422,22 @@ class Snapshot:
                 f"{self.dimension} dimensions: it was made with the model {self.model}. Ask with "
                 "that model, or build the index again with yours."
             )
-        faiss = _faiss()
-        query = np.ascontiguousarray(vector[None], np.float32)
-        options = None
-        if rows is not None:
-            selector = faiss.IDSelectorBatch(np.ascontiguousarray(rows, np.int64))
-            options = faiss.SearchParameters(sel=selector)
-        scores, found = self._dense.search(query, k, params=options)
-        order = np.lexsort((found[0], -scores[0]))
-        return found[0][order].astype(np.int64), scores[0][order].astype(np.float32)
+        if rows is None and self._graph is not None:
+            return self._graph.nearest(vector, min(k, len(self.passages)))
+        return dense.nearest(self.vectors, vector, k, rows)
 
     def lexical_scores(self, terms: list[str]) -> Float32:
         """Return the BM25 score of every row, float32 [n], 0 where no term occurs.
 
         The terms are those of ``indexer.lexical.terms``; one that comes twice counts twice.
         """
-        known = []
-        if self._lexical is not None:
-            known = [term for term in terms if term in self._lexical.vocab_dict]
-        if self._lexical is None or not known:
+        if self._lexical is None:
             return np.zeros(len(self.passages), np.float32)
-        scores: Float32 = np.asarray(self._lexical.get_scores(known), np.float32)
-        return scores
+        return self._lexical.scores(terms)
 
     def vocabulary(self) -> dict[str, int]:
         """Return the number of each term of the index."""
-        return {} if self._lexical is None else dict(self._lexical.vocab_dict)
+        return {} if self._lexical is None else dict(self._lexical.numbers)
 
     def term_weights(self) -> tuple[Int64, Int64, Float32]:
         """Return what each term adds to the BM25 score of each row that has it.
@@ -512,21 +448,11 @@ class Snapshot:
         if self._lexical is None:
             nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
             return np.zeros(len(self.passages) + 1, np.int64), *nothing
-        scores = self._lexical.scores
-        rows = np.asarray(scores["indices"])
-        numbers = np.repeat(np.arange(len(scores["indptr"]) - 1), np.diff(scores["indptr"]))
-        order = np.argsort(rows, kind="stable")
-        counts = np.bincount(rows, minlength=len(self.passages))
-        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        weights = np.asarray(scores["data"], np.float32)[order]
-        return offsets, numbers[order].astype(np.int64), weights
+        return self._lexical.by_row()
 
     def term_counts(self) -> dict[str, int]:
         """Return in how many passages each term of the index stands."""
-        if self._lexical is None:
-            return {}
-        counts = np.diff(self._lexical.scores["indptr"])
-        return {term: int(counts[at]) for term, at in self._lexical.vocab_dict.items() if term}
+        return {} if self._lexical is None else self._lexical.counts()
 
     def forms(self, term: str, *, passages: int = 2) -> set[str]:
         """Return the words, in small letters, that have a term in the first passages with it."""
@@ -600,14 +526,6 @@ def _rows(path: Path, kind: type[np.generic], rows: int, dimension: int) -> Any:
     return np.asarray(np.memmap(path, kind, "r", offset=NPY_HEADER, shape=shape))
 
 
-def _faiss() -> Any:
-    """Return the module faiss, held to one thread: two made a single question 3–4 times slower."""
-    import faiss
-
-    faiss.omp_set_num_threads(1)
-    return faiss
-
-
 class _Files:
     """The files of a snapshot, held open: who removes them does not take them away.
 
@@ -674,32 +592,6 @@ def _close(handles: dict[str, int]) -> None:
     handles.clear()
 
 
-def _load_dense(files: _Files) -> Any:
-    """Return the FAISS index from the very bytes whose sha256 was found right."""
-    raw = files.read("faiss.index")
-    faiss = _faiss()
-    faiss.set_deserialization_vector_byte_limit(len(raw))  # no header can ask for more memory
-    return faiss.deserialize_index(np.frombuffer(raw, np.uint8))
-
-
-def _load_lexical(files: _Files) -> Any:
-    """Return the BM25 index from bytes whose sha256 was found right; nothing in it is a pickle."""
-    import bm25s
-
-    settings = json.loads(files.read(f"{BM25}/{BM25_SETTINGS}"))
-    documents = settings.pop("num_docs")
-    index = bm25s.BM25(**settings)
-    index.vocab_dict = json.loads(files.read(f"{BM25}/{BM25_TERMS}"))
-    index.unique_token_ids_set = set(index.vocab_dict.values())
-    index.scores = {
-        part: np.load(io.BytesIO(files.read(f"{BM25}/{file}")), allow_pickle=False)
-        for part, file in BM25_ARRAYS.items()
-    }
-    index.scores["num_docs"] = documents
-    index.nonoccurrence_array = None  # only other forms of BM25 have one
-    return index
-
-
 # Checking
 
 
@@ -759,7 +651,6 @@ def _cross_check(snapshot: Snapshot) -> list[str]:
         ("token offsets", len(snapshot._offsets), rows + 1),
         ("token vectors", sum(_token_counts(snapshot)), int(snapshot._offsets[-1])),
         ("token units", len(snapshot._units), int(snapshot._offsets[-1])),
-        ("rows in FAISS", snapshot._dense.ntotal if snapshot._dense else 0, rows),
         (
             "pages",
             0 if snapshot._page_rows is None else len(snapshot._page_rows),
@@ -772,7 +663,9 @@ def _cross_check(snapshot: Snapshot) -> list[str]:
         ),
     ]
     if snapshot._lexical is not None:
-        checks.append(("rows in BM25", int(snapshot._lexical.scores["num_docs"]), rows))
+        checks.append(("rows in BM25", snapshot._lexical.passages, rows))
+    if snapshot._graph is not None:
+        checks.append(("rows in the graph", len(snapshot._graph), rows))
     wrong = [f"It has {n:,} {what} and should have {m:,}." for what, n, m in checks if n != m]
     if wrong:
         return wrong

@@ -325,15 +325,15 @@ def test_status_says_what_there_is(cli: Cli, built: str, library: Path) -> None:
 
 
 def test_damage_ends_with_5_and_a_build_mends_it(cli: Cli, built: str, index: Path) -> None:
-    damage(index / "snapshots" / built / "faiss.index")
+    damage(index / "snapshots" / built / "vectors.npy")
     status, out, err = cli("verify")
     assert (status, out) == (5, "")
-    assert f"The file faiss.index of snapshot {built} is damaged" in err
+    assert f"The file vectors.npy of snapshot {built} is damaged" in err
     status, data, _ = cli.json("verify")
     assert (status, data["sound"], len(data["problems"])) == (5, False, 1)
     status, out, err = cli("status")
     assert (status, out) == (5, "")
-    assert "faiss.index" in err
+    assert "vectors.npy" in err
     assert cli("build")[0] == 0
     assert cli("verify")[1].startswith("The index is sound")
     assert cli.json("verify")[1] == {"sound": True, "problems": []}

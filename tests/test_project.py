@@ -58,10 +58,10 @@ MAIN_MAY_IMPORT = QA_MAY_IMPORT | {
 
 # Slow to import or hard to replace: each has one home.
 HOMES = {
-    "bm25s": {"indexer/snapshot.py"},
+    "bm25s": {"indexer/bm25.py"},
     "distributed": {"indexer/cluster.py"},
     "docx": {"qa/views/word.py"},
-    "faiss": {"indexer/snapshot.py"},
+    "faiss": {"indexer/dense.py"},
     "onnxruntime": {"indexer/onnx_runtime.py"},
     "pymilvus": {"indexer/milvus.py"},
     "pypdf": {"indexer/reading.py"},

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexer.bm25 import K1, B
 from indexer.build import build
 from indexer.embedding import Embedder, Embeddings, QueryVectors, passage_input
 from indexer.errors import UnknownReport
 from indexer.lexical import terms
 from indexer.records import PageText, Passage, Report
-from indexer.snapshot import BM25_B, BM25_K1, Snapshot, open_snapshot
+from indexer.snapshot import Snapshot, open_snapshot
 from qa.question import Question, read_question
 from qa.search import Found, found_for, fuse, min_max, named_reports, rows_of, search
 
@@ -109,8 +110,8 @@ def bm25(snapshot: Snapshot, words: Sequence[str]) -> tuple[np.ndarray, dict[str
         idf[word] = math.log(1 + (len(lists) - having + 0.5) / (having + 0.5))
         for n, row in enumerate(lists):
             often = row.count(word)
-            length = 1 - BM25_B + BM25_B * len(row) / average
-            scores[n] += idf[word] * often / (often + BM25_K1 * length)
+            length = 1 - B + B * len(row) / average
+            scores[n] += idf[word] * often / (often + K1 * length)
     return scores, idf
 
 

@@ -14,12 +14,13 @@ import numpy.typing as npt
 import pytest
 
 from indexer import stores
+from indexer.bm25 import K1, B
 from indexer.build import build, remove
 from indexer.embedding import Embeddings, QueryVectors, passage_input
 from indexer.errors import ModelMismatch
 from indexer.lexical import terms
 from indexer.records import PageText, Passage, Report
-from indexer.snapshot import BM25_B, BM25_K1, Snapshot
+from indexer.snapshot import Snapshot
 from indexer.stores import Address, Near, open_searched, parse_address
 from qa.question import read_question
 from qa.search import LEXICAL_WEIGHT, POOL, fuse, search
@@ -157,7 +158,7 @@ class ByHand:
 
     def lexical(self, asked: Sequence[str]) -> npt.NDArray[np.float64]:
         scores = np.zeros(len(self.counts))
-        norms = BM25_K1 * (1 - BM25_B + BM25_B * self.lengths / self.lengths.mean())
+        norms = K1 * (1 - B + B * self.lengths / self.lengths.mean())
         for term in asked:
             df = self.having[term]
             idf = math.log(1 + (len(self.counts) - df + 0.5) / (df + 0.5))

@@ -85,7 +85,7 @@ def test_what_a_build_has_hashed_is_not_hashed_to_open_it(
     assert token_file(two[1]).name in hashed  # verify takes nobody's word
 
 
-@pytest.mark.parametrize("file", ["vectors.npy", "passages.arrow", "faiss.index"])
+@pytest.mark.parametrize("file", ["vectors.npy", "passages.arrow", "bm25/data.csc.index.npy"])
 def test_a_bit_changed_with_the_time_put_back_is_noticed_on_opening(
     two: tuple[Path, Path], file: str
 ) -> None:
