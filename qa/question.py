@@ -57,6 +57,17 @@ AT_INSPECTION = re.compile(
 )
 """Says that a question is about the time of the inspection, as all of a report is."""
 
+INSTRUCTION = re.compile(
+    r"(please,? )?(if\b.*\b(state|say|explain|answer|tell|respond)\b"
+    r"|(calculate|compute|round|respond|reply|assume|express|answer|address)\b"
+    r"|(give|state|show|write|put|express) (your|the) (answer|response|result|figure)\b"
+    r"|(keep|make) (it|your answer|the answer)\b|be (brief|concise|short|specific)\b)",
+    re.I,
+)
+"""How a sentence begins that tells how to answer and not what is asked."""
+
+SENTENCE_END = re.compile(r"(?<=[.?!;])\s+")
+
 MIN_TERMS = 2
 """A question keeps at least so many terms, whatever is left out of it."""
 
@@ -129,6 +140,20 @@ def timeless(text: str) -> str:
     """
     kept = " ".join(AT_INSPECTION.sub("", text).split())
     return kept if len(set(terms(kept))) >= MIN_TERMS else text
+
+
+def uninstructed(text: str) -> str:
+    """Return a question without the sentences that only tell how it is to be answered.
+
+    Only where a sentence with a question mark is left: "List the strengths." is the question.
+
+    >>> uninstructed("How many boats are there? Round to tens. If none, say so.")
+    'How many boats are there?'
+    """
+    sentences = SENTENCE_END.split(text)
+    kept = [one for one in sentences if "?" in one or not INSTRUCTION.match(one)]
+    asks = any("?" in one for one in kept)
+    return " ".join(kept) if asks and len(set(terms(" ".join(kept)))) >= MIN_TERMS else text
 
 
 def _names(text: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa.errors import BadQuestion
-from qa.question import MAX_CHARACTERS, expand, read_question, timeless
+from qa.question import MAX_CHARACTERS, expand, read_question, timeless, uninstructed
 
 ACRONYMS = {
     "CRS": "commissioned rehabilitative services",
@@ -203,3 +203,23 @@ def test_a_comparison_is_told_from_words_that_only_look_like_one(
 )  # fmt: skip
 def test_words_that_only_say_at_the_inspection_are_left_out(asked: str, left: str) -> None:
     assert timeless(asked) == left
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ("How many boats were lost? Round to the nearest ten.", "How many boats were lost?"),
+        ("What drove the losses? If that is no useful measure, then state so and explain why.",
+         "What drove the losses?"),
+        ("Please be brief. Why were oars short? Answer in one sentence.",
+         "Why were oars short?"),
+        ("Was it met? Give the reason and the year.", "Was it met? Give the reason and the year."),
+        ("What is wrong with the office? give me the main problems",) * 2,
+        ("If staff are short, who is told? Say which grade.",) * 2,
+        ("List the strengths. Keep it short.",) * 2,
+        ("Calculate the share of boats lost",) * 2,
+        ("Why? Answer in one sentence.",) * 2,
+    ],
+)  # fmt: skip
+def test_sentences_on_how_to_answer_are_left_out(asked: str, left: str) -> None:
+    assert uninstructed(asked) == left
