@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from indexer import disk
 from indexer.records import Finding, PageText, Passage, TextWord
@@ -23,6 +24,8 @@ CACHED_PASSAGES = 4096
 """Decoded passages that are kept: about 40 MB, and some hundred questions' worth."""
 
 WORD_COLUMNS = ("starts", "ends", "word_pages", "rects")
+
+Int64 = npt.NDArray[np.int64]
 
 Check = Callable[[], None]
 """Raises where a file has changed since it was opened."""
@@ -195,6 +198,10 @@ class PassageRows(Sequence[Passage]):
         """Return the headings above the passages in some rows, the rest not decoded."""
         return self._rows.sections(rows)
 
+    def first_pages(self, rows: Int64) -> Int64:
+        """Return the page on which each passage begins, int64 [n], 0 for one without words."""
+        return self._rows.first_pages(rows)
+
 
 class _DecodedRows:
     """The columns of a file of passages."""
@@ -215,6 +222,11 @@ class _DecodedRows:
         self._check()
         part = self._columns["section"].slice(rows.start, len(rows))
         return [tuple(path) for path in part.to_pylist()]
+
+    def first_pages(self, rows: Int64) -> Int64:
+        """Return the page of the first word in each row, 0 where there is none."""
+        self._check()
+        return self._flat["word_pages"].first(rows)
 
     def decode(self, row: int) -> Passage:
         """Return the passage in a row."""
@@ -276,6 +288,14 @@ class _Lists:
     def row(self, row: int) -> list[Any]:
         values: list[Any] = self._values[self._offsets[row] : self._offsets[row + 1]].tolist()
         return values
+
+    def first(self, rows: Int64) -> Int64:
+        """Return the first number of each row's list, 0 where it is empty."""
+        begin, end = self._offsets[rows], self._offsets[rows + 1]
+        firsts = np.zeros(len(rows), np.int64)
+        some = end > begin
+        firsts[some] = self._values[begin[some]]
+        return firsts
 
 
 def _flat(rows: Iterable[Sequence[Any]]) -> list[Any]:

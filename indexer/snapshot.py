@@ -354,6 +354,19 @@ class Snapshot:
             return self.passages.sections(rows)
         return [self.passages[row].section for row in rows]
 
+    def page_keys(self, rows: Int64) -> Int64:
+        """Return a number for the page on which each passage begins, int64 [n].
+
+        It is the same for passages of one page of one report, and differs otherwise.
+        """
+        starts = np.array([one.start for one in self._rows], np.int64)
+        reports = np.searchsorted(starts, rows, side="right") - 1
+        if isinstance(self.passages, arrow.PassageRows):
+            pages = self.passages.first_pages(rows)
+        else:
+            pages = np.array([(*self.passages[int(row)].pages, 0)[0] for row in rows], np.int64)
+        return np.asarray((reports << 32) + pages, np.int64)
+
     def pages(self, report: str) -> tuple[PageText, ...]:
         """Return the pages of a report in order."""
         rows = self._pages[self._number(report)]

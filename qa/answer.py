@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -26,10 +27,10 @@ from qa.choice import (
     whole_list,
 )
 from qa.citation import Quote, folded_page, quotes_of
-from qa.evidence import PassageReader, Scored, score_evidence
+from qa.evidence import PassageReader, Scored, raised, score_evidence
 from qa.labels import dated, labels_of
 from qa.lists import list_evidence
-from qa.question import Question, read_question, timeless
+from qa.question import Question, read_question, timeless, uninstructed
 from qa.ratings import (
     GRADE,
     NAMES_NOTHING,
@@ -82,6 +83,12 @@ NEAR_NAME = 0.75
 
 OUTSIDE_SHARE = 0.3
 """Where what was not chosen answers so much better than what was, the latter is said not to."""
+
+PAGE_LOG_ODDS = 2.0
+"""By how much a passage whose page has all of the question goes before one whose page has none."""
+
+SAME_PAGE = 0.25
+"""What a passage is still worth, in the list of the nearest, behind another of its page."""
 
 NOTHING = Scored((), 0.0)
 MAX_NAMED = 3
@@ -171,7 +178,8 @@ class Asker:
         elsewhere = bool(wanted and named and not inside) and (
             self._unheard(names, wanted) or (asked.asks_rating and names <= asked.years)
         )
-        asked = replace(self._read(timeless(focus(asked, names))), text=asked.text)
+        bare = uninstructed(timeless(focus(asked, names)))
+        asked = replace(self._read(bare), text=asked.text)
         query = self._embedder.encode_query(asked.search_text)
         embedded = time.perf_counter()
         found = [
@@ -184,7 +192,7 @@ class Asker:
         scored = [score_evidence(asked, one, self._reader) for one in found]
         ranked = time.perf_counter()
         if elsewhere:
-            hits = _hits((), scored[0].evidence, found[0], top)
+            hits = _hits((), scored[0].evidence, found, top)
             answer = _declined(asked, 0.0, hits, ELSEWHERE.format(self._titles(named)))
         else:
             if len(found) == 1:
@@ -310,7 +318,7 @@ class Asker:
         self, asked: Question, found: Found, scored: Scored, reports: Sequence[str], top: int
     ) -> Answer:
         direct, confidence, said = self._direct(asked, found, scored, reports)
-        hits = _hits(direct, scored.evidence, found, top)
+        hits = _hits(direct, scored.evidence, [found], top)
         evidence = scored.evidence
         if asked.asks_reason and asked.asks_rating:
             evidence = reasons_of(asked, self._rated.rows(reports, found), evidence)
@@ -397,7 +405,7 @@ class Asker:
             self._settings.max_words,
         )
         evidence = sorted((e for its in scored for e in its.evidence), key=lambda e: -e.score)
-        hits = _hits([e for part in kept for e in part[:1]], evidence, found[0], top)
+        hits = _hits([e for part in kept for e in part[:1]], evidence, found, top)
         labels = labels_of([r for r in self.snapshot.reports if (r.id,) in groups])
         labels |= {r: f"{labels[r]}, {said}" for r, said in counted.items()}
         told_all = [e for part in kept for e in part]
@@ -636,19 +644,45 @@ def _nearest(found: Sequence[Found], top: int) -> tuple[Hit, ...]:
 
 
 def _hits(
-    rated: Sequence[Evidence], evidence: Sequence[Evidence], found: Found, top: int
+    direct: Sequence[Evidence], evidence: Sequence[Evidence], found: Sequence[Found], top: int
 ) -> tuple[Hit, ...]:
-    """Return the passages by their best evidence, then by nearness, at most ``top``."""
-    scores: dict[tuple[str, int], tuple[Passage, float]] = {}
-    for unit in [*rated, *evidence]:
-        scores.setdefault((unit.passage.report, unit.passage.ordinal), (unit.passage, unit.score))
-    for candidate in found.candidates:
-        passage = candidate.passage
-        scores.setdefault((passage.report, passage.ordinal), (passage, 0.0))
-    return tuple(
-        Hit(rank, passage, score)
-        for rank, (passage, score) in enumerate(list(scores.values())[:top], 1)
-    )
+    """Return the passages worth reading, best first, at most ``top``.
+
+    A passage is worth its best evidence's probability, raised by how much of the question its page
+    has, and less the more passages of the page stand before it. ``direct`` evidence comes first.
+    """
+    pages = {(c.passage.report, c.passage.ordinal): c.page for one in found for c in one.candidates}
+    worth: dict[tuple[str, int], tuple[Passage, float]] = {}
+    for unit in direct:
+        worth.setdefault((unit.passage.report, unit.passage.ordinal), (unit.passage, 1.0))
+    for unit in evidence:
+        key = (unit.passage.report, unit.passage.ordinal)
+        score = raised(unit.score, PAGE_LOG_ODDS * pages.get(key, 0.0))
+        worth.setdefault(key, (unit.passage, score))
+    for one in found:
+        for candidate in one.candidates:
+            passage = candidate.passage
+            worth.setdefault((passage.report, passage.ordinal), (passage, 0.0))
+    return _spread(list(worth.values()), top)
+
+
+def _spread(passages: list[tuple[Passage, float]], top: int) -> tuple[Hit, ...]:
+    """Return the passages in order of their worth, each less by those before it on its page."""
+    left = passages.copy()
+    before: Counter[tuple[str, int]] = Counter()
+    hits: list[Hit] = []
+    while left and len(hits) < top:
+        scores = [score * SAME_PAGE ** before[_place(passage)] for passage, score in left]
+        at = int(np.argmax(scores))
+        passage, _ = left.pop(at)
+        before[_place(passage)] += 1
+        hits.append(Hit(len(hits) + 1, passage, scores[at]))
+    return tuple(hits)
+
+
+def _place(passage: Passage) -> tuple[str, int]:
+    """Return the report and the page on which a passage begins."""
+    return passage.report, passage.pages[0] if passage.pages else 0
 
 
 def _unsaid(asked: Question, passages: Iterable[Passage], snapshot: Snapshot) -> bool:

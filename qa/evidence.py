@@ -29,7 +29,7 @@ from qa.records import Evidence
 from qa.search import Candidate, Found
 
 WEIGHTS = Path(__file__).with_name("weights.json")
-READ_DEPTH = 6
+READ_DEPTH = 10
 """Passages that are read with the question (figures in benchmarks/notes.md)."""
 
 FEATURES = (
@@ -434,6 +434,16 @@ def _covered(idf: dict[str, float], having: set[str]) -> float:
 def _all_text(candidate: Candidate) -> str:
     passage = candidate.passage
     return f"{passage.heading} {passage.context} {passage.text}"
+
+
+def raised(probability: float, log_odds: float) -> float:
+    """Return a probability raised by some log odds.
+
+    >>> round(raised(0.5, 2.0), 3)
+    0.881
+    """
+    kept = min(max(probability, 1e-9), 1 - 1e-9)
+    return _sigmoid(float(np.log(kept / (1 - kept))) + log_odds)
 
 
 def _sigmoid(value: float) -> float:

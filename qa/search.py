@@ -23,6 +23,9 @@ DEFAULT_TOP = 10
 LEXICAL_WEIGHT = 0.3
 """Weight of BM25 beside the dense score in the convex sum (figures in benchmarks/notes.md)."""
 
+PAGE_WEIGHT = 0.3
+"""Weight of the page's score beside the convex sum when passages are taken for comparison."""
+
 MAXSIM_WEIGHT = 0.4
 """Weight of late interaction beside the convex sum."""
 
@@ -47,9 +50,10 @@ class Candidate:
     """A passage near the question, with every measure of its nearness, higher is nearer.
 
     ``dense`` is the cosine similarity; ``lexical`` the BM25 score as a part of the best one's;
-    ``fused`` their convex sum after min-max scaling, 0 to 1. ``similarity`` [t, T] holds the dot
-    products of the question's t tokens with the passage's T tokens, ``tokens`` [T, d] the latter,
-    and ``units`` [T] the sentence of each token, -1 for the words in front of the text.
+    ``fused`` their convex sum after min-max scaling, 0 to 1, and ``page`` how well the page has the
+    question's terms, 0 to 1. ``similarity`` [t, T] holds the dot products of the question's t
+    tokens with the passage's T tokens, ``tokens`` [T, d] the latter, and ``units`` [T] the sentence
+    of each token, -1 for the words in front of the text.
     """
 
     row: int
@@ -57,6 +61,7 @@ class Candidate:
     dense: float
     lexical: float
     fused: float
+    page: float
     similarity: Float32
     tokens: Float32
     units: Int16
@@ -94,13 +99,14 @@ def search(
     pool: int = POOL,
     depth: int = DEPTH,
     lexical_weight: float = LEXICAL_WEIGHT,
+    page_weight: float = PAGE_WEIGHT,
     maxsim_weight: float = MAXSIM_WEIGHT,
 ) -> Found:
     """Return the passages nearest to a question, from all reports or from those named."""
     query = embedder.encode_query(question.search_text)
     return found_for(
         snapshot, query, question, reports=reports, pool=pool, depth=depth,
-        lexical_weight=lexical_weight, maxsim_weight=maxsim_weight,
+        lexical_weight=lexical_weight, page_weight=page_weight, maxsim_weight=maxsim_weight,
     )  # fmt: skip
 
 
@@ -113,6 +119,7 @@ def found_for(
     pool: int = POOL,
     depth: int = DEPTH,
     lexical_weight: float = LEXICAL_WEIGHT,
+    page_weight: float = PAGE_WEIGHT,
     maxsim_weight: float = MAXSIM_WEIGHT,
     by_name: bool = True,
     within: Int64 | None = None,
@@ -126,13 +133,15 @@ def found_for(
         reports = named_reports(snapshot, question)
     allowed = in_both(rows_of(snapshot, reports), within)
     total = len(snapshot.passages) if allowed is None else len(allowed)
-    idf = {term: _idf(snapshot, term) for term in question.terms}
+    by_term = {term: snapshot.lexical_scores([term]) for term in question.terms}
+    idf = {term: _idf(scores) for term, scores in by_term.items()}
     if total == 0:
         return Found(query, (), idf, allowed)
     near = snapshot.candidates(query.vector, question.terms, pool=pool, rows=allowed)
     rows, dense, lexical = near.rows, near.dense, near.lexical
     fused = fuse(dense, lexical, lexical_weight)
-    best = np.argsort(-fused, kind="stable")[:depth]
+    page = page_scores([scores[rows] for scores in by_term.values()], snapshot.page_keys(rows))
+    best = np.argsort(-((1 - page_weight) * fused + page_weight * page), kind="stable")[:depth]
     peak = float(lexical.max())
     candidates = []
     for at in best:
@@ -145,6 +154,7 @@ def found_for(
                 dense=float(dense[at]),
                 lexical=float(lexical[at]) / peak if peak > 0 else 0.0,
                 fused=float(fused[at]),
+                page=float(page[at]),
                 similarity=query.tokens @ vectors.T,
                 tokens=vectors,
                 units=units,
@@ -154,6 +164,22 @@ def found_for(
     first = np.array([c.fused for c in candidates], np.float32)
     order = np.argsort(-((1 - maxsim_weight) * first + maxsim_weight * late), kind="stable")
     return Found(query, tuple(candidates[i] for i in order), idf, allowed)
+
+
+def page_scores(by_term: Sequence[Float32], pages: Int64) -> Float32:
+    """Return how well each row's page has the terms of a question, float32 [n], 0 to 1.
+
+    ``by_term`` holds for each term the BM25 scores of the rows, ``pages`` a number for the page of
+    each. A page has a term as well as its best row has it. A row of a statement or a bullet says
+    little by itself; what it is of stands elsewhere on its page.
+    """
+    _, at = np.unique(pages, return_inverse=True)
+    total = np.zeros(int(at.max()) + 1 if len(at) else 0, np.float32)
+    for scores in by_term:
+        best = np.zeros_like(total)
+        np.maximum.at(best, at, scores)
+        total += best
+    return min_max(total[at])
 
 
 def fuse(dense: Float32, lexical: Float32, lexical_weight: float = LEXICAL_WEIGHT) -> Float32:
@@ -290,7 +316,7 @@ def focus(question: Question, names: frozenset[str]) -> str:
     return kept if len(set(terms(kept))) >= MIN_TERMS else question.text
 
 
-def _idf(snapshot: Snapshot, term: str) -> float:
-    total = len(snapshot.passages)
-    having = int(np.count_nonzero(snapshot.lexical_scores([term])))
-    return float(np.log(1 + (total - having + 0.5) / (having + 0.5)))
+def _idf(scores: Float32) -> float:
+    """Return the inverse document frequency of a term by the BM25 scores of all rows."""
+    having = int(np.count_nonzero(scores))
+    return float(np.log(1 + (len(scores) - having + 0.5) / (having + 0.5)))

@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 from indexer.build import build
-from indexer.embedding import Embedder
+from indexer.embedding import Embedder, QueryVectors
 from indexer.errors import ModelMismatch, UnknownReport
 from indexer.records import PageText, Passage, Report, TextWord
 from indexer.snapshot import Snapshot, open_snapshot
 from indexer.text import fold
-from qa.answer import NO_ANSWER, Asker, answer_json, refused_json
+from qa.answer import NO_ANSWER, Asker, _hits, _spread, answer_json, refused_json
 from qa.choice import AnswerSettings, choose
 from qa.errors import BadQuestion
 from qa.question import read_question
 from qa.records import Answer, Evidence, Hit
+from qa.search import Candidate, Found
 from qa.wording import sentence_text
 
 MakePdf = Callable[..., Path]
@@ -306,6 +307,34 @@ TABLE = [
 ]
 RATINGS_PAGE = "Ratings 11 March 2024 Overall rating Good P 1.2 Staffing Inadequate"
 TEXT_PAGE = "Staffing was rated Inadequate as two keepers left."
+
+
+def test_passages_are_spread_over_pages() -> None:
+    first, second, third = (passage_of("a", n, "word", page=1) for n in range(3))
+    other = passage_of("a", 3, "word", page=2)
+    worth = [(second, 0.8), (other, 0.3), (first, 0.9), (third, 0.1)]
+    hits = _spread(worth, 10)
+    assert [hit.passage for hit in hits] == [first, other, second, third]
+    assert [hit.score for hit in hits] == pytest.approx([0.9, 0.3, 0.8 / 4, 0.1 / 16])
+    assert _spread(worth, 2) == hits[:2]
+    assert len(worth) == 4
+
+
+def test_of_two_passages_as_good_the_one_whose_page_has_the_question_comes_first() -> None:
+    nothing = np.zeros((1, 1), np.float32)
+    on_one, on_two, unread = (passage_of("a", n, "word", page=n + 1) for n in range(3))
+    candidates = tuple(
+        Candidate(n, passage, 0.5, 0.5, 0.5, page, nothing, nothing, np.zeros(1, np.int16))
+        for n, (passage, page) in enumerate([(on_one, 0.0), (on_two, 1.0), (unread, 1.0)])
+    )
+    found = Found(QueryVectors(nothing[0], nothing, ("",)), candidates, {})
+    evidence = [Evidence(on_one, 0, 4, 0.5), Evidence(on_two, 0, 4, 0.5)]
+    hits = _hits((), evidence, [found], 10)
+    assert [hit.passage for hit in hits] == [on_two, on_one, unread]
+    # Even odds raised by 2 are e² to 1.
+    assert [hit.score for hit in hits] == pytest.approx([0.8808, 0.5, 0.0], abs=1e-4)
+    direct = [Evidence(unread, 0, 4, 0.1)]
+    assert [hit.passage for hit in _hits(direct, evidence, [found], 2)] == [unread, on_two]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from indexer.build import build
 from indexer.embedding import Embedder, Embeddings, QueryVectors, passage_input
 from indexer.errors import UnknownReport
 from indexer.lexical import terms
-from indexer.records import PageText, Passage, Report
+from indexer.records import PageText, Passage, Report, TextWord
 from indexer.snapshot import Snapshot, open_snapshot
 from qa.question import Question, read_question
 from qa.search import Found, found_for, fuse, min_max, named_reports, rows_of, search
@@ -60,13 +60,20 @@ class RandomEmbedder:
 
 
 def report(name: str, texts: Sequence[str], *, title: str = "") -> Report:
-    """Return a report with a passage for each text."""
-    return Report(
-        name,
-        title,
-        (PageText(1, "1", 595, 842, " ".join(texts)),),
-        tuple(Passage(name, n, "text", (), t, ((0, len(t)),), ()) for n, t in enumerate(texts)),
+    """Return a report with a passage for each text, three on a page."""
+    pages = tuple(
+        PageText(n // 3 + 1, "", 595, 842, " ".join(texts[n : n + 3]))
+        for n in range(0, len(texts), 3)
     )
+    passages = tuple(
+        Passage(name, n, "text", (), text, ((0, len(text)),), (word_on(n // 3 + 1, text),))
+        for n, text in enumerate(texts)
+    )
+    return Report(name, title, pages, passages)
+
+
+def word_on(page: int, text: str) -> TextWord:
+    return TextWord(0, len(text), page, (0.0, 0.0, 1.0, 1.0))
 
 
 @pytest.fixture
@@ -126,39 +133,55 @@ def maxsim(snapshot: Snapshot, row: int, query: QueryVectors) -> float:
 
 def oracle(
     snapshot: Snapshot, query: QueryVectors, words: Sequence[str], rows: Sequence[int],
-    depth: int, lexical_weight: float, maxsim_weight: float,
-) -> tuple[list[int], np.ndarray, np.ndarray]:  # fmt: skip
-    """Return the rows in order, and by row of the index the fused score and MaxSim."""
+    depth: int, lexical_weight: float, page_weight: float, maxsim_weight: float,
+) -> tuple[list[int], np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Return the rows in order, and by row of the index the fused score, MaxSim and page score."""
     dense = snapshot.vectors.astype(np.float64) @ query.vector
     lexical = bm25(snapshot, words)[0]
     chosen = np.array(sorted(rows))
     fused = np.full(len(dense), np.nan)
     fused[chosen] = (1 - lexical_weight) * scaled(dense[chosen])
     fused[chosen] += lexical_weight * scaled(lexical[chosen])
-    near = sorted(rows, key=lambda row: -fused[row])[:depth]
+    on_page: dict[tuple[str, int], list[int]] = {}
+    for row in rows:
+        passage = snapshot.passages[row]
+        on_page.setdefault((passage.report, passage.pages[0]), []).append(row)
+    by_term = [bm25(snapshot, [word])[0] for word in words]
+    page = np.full(len(dense), np.nan)
+    for own in on_page.values():
+        page[own] = sum(max(scores[row] for row in own) for scores in by_term)
+    page[chosen] = scaled(page[chosen])
+    first = (1 - page_weight) * fused + page_weight * page
+    near = sorted(rows, key=lambda row: -first[row])[:depth]
     late = np.full(len(dense), np.nan)
     late[near] = [maxsim(snapshot, row, query) for row in near]
     final = np.full(len(dense), np.nan)
     final[near] = (1 - maxsim_weight) * fused[near] + maxsim_weight * scaled(late[near])
-    return sorted(near, key=lambda row: -final[row]), fused, late
+    return sorted(near, key=lambda row: -final[row]), fused, late, page
 
 
 @pytest.mark.parametrize("words", ["oil lamps and masts", "storm", "how many keepers and boats"])
 @pytest.mark.parametrize(
-    ("depth", "lexical_weight", "maxsim_weight"),
-    [(FIFTY, 0.3, 0.4), (30, 0.3, 0.4), (30, 0.9, 0.0), (7, 0.1, 1.0)],
+    ("depth", "weights"),
+    [
+        (FIFTY, (0.3, 0.3, 0.4)),
+        (30, (0.3, 0.3, 0.4)),
+        (30, (0.9, 0.0, 0.0)),
+        (12, (0.2, 1.0, 0.5)),
+        (7, (0.1, 0.5, 1.0)),
+    ],
 )
 def test_scores_and_order_are_those_of_brute_force(
-    fifty: Snapshot, words: str, depth: int, lexical_weight: float, maxsim_weight: float
+    fifty: Snapshot, words: str, depth: int, weights: tuple[float, float, float]
 ) -> None:
     asked = read_question(words)
     query = RandomEmbedder().encode_query(words)
+    lexical_weight, page_weight, maxsim_weight = weights
     found = found_for(
-        fifty, query, asked, depth=depth, lexical_weight=lexical_weight, maxsim_weight=maxsim_weight
-    )
-    order, fused, late = oracle(
-        fifty, query, asked.terms, range(FIFTY), depth, lexical_weight, maxsim_weight
-    )
+        fifty, query, asked, depth=depth, lexical_weight=lexical_weight,
+        page_weight=page_weight, maxsim_weight=maxsim_weight,
+    )  # fmt: skip
+    order, fused, late, page = oracle(fifty, query, asked.terms, range(FIFTY), depth, *weights)
     rows = [candidate.row for candidate in found.candidates]
     assert rows == order
     assert [c.passage for c in found.candidates] == [fifty.passages[row] for row in rows]
@@ -168,6 +191,8 @@ def test_scores_and_order_are_those_of_brute_force(
     assert [c.lexical for c in found.candidates] == near(lexical[rows] / lexical.max(), abs=1e-5)
     assert found.idf == near(idf, abs=1e-6)
     assert [c.fused for c in found.candidates] == near(fused[rows], abs=1e-5)
+    assert [c.page for c in found.candidates] == near(page[rows], abs=1e-5)
+    assert [c.page for c in found.candidates] == near(page[rows], abs=1e-5)
     assert [c.maxsim for c in found.candidates] == near(late[rows], abs=1e-6)
 
 
@@ -187,7 +212,8 @@ def test_the_pool_takes_the_best_of_either_search(fifty: Snapshot) -> None:
     lexical = np.argsort(-bm25(fifty, asked.terms)[0])[:4]
     found = found_for(fifty, query, asked, pool=4)
     assert {c.row for c in found.candidates} == {*dense.tolist(), *lexical.tolist()}
-    order, _, _ = oracle(fifty, query, asked.terms, [c.row for c in found.candidates], 30, 0.3, 0.4)
+    pooled = [c.row for c in found.candidates]
+    order, *_ = oracle(fifty, query, asked.terms, pooled, 30, 0.3, 0.3, 0.4)
     assert [c.row for c in found.candidates] == order
 
 
@@ -223,7 +249,7 @@ def test_a_filter_leaves_only_the_passages_of_its_reports(fifty: Snapshot) -> No
     asked, query = read_question("storm"), RandomEmbedder().encode_query("storm")
     found = found_for(fifty, query, asked, reports=["a"])
     assert {c.row for c in found.candidates} == set(range(20))
-    order, fused, _ = oracle(fifty, query, asked.terms, range(20), 30, 0.3, 0.4)
+    order, fused, *_ = oracle(fifty, query, asked.terms, range(20), 30, 0.3, 0.3, 0.4)
     assert [c.row for c in found.candidates] == order
     assert [c.fused for c in found.candidates] == pytest.approx(fused[order], abs=1e-5)
     both = found_for(fifty, query, asked, reports=["b", "a", "b"], depth=FIFTY)
