@@ -7,6 +7,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -259,8 +260,14 @@ def _asker(snapshot: Snapshot) -> Asker | _NothingToAsk:
         return _NothingToAsk()
     from indexer.embedding import load_embedder
     from qa.answer import Asker
+    from qa.reader import Reader
 
-    return Asker(snapshot, load_embedder(snapshot.model_name))
+    # The two models are loaded outside Python's lock, so beside each other and beside the index.
+    with ThreadPoolExecutor(2, thread_name_prefix="load") as pool:
+        reader, words = pool.submit(Reader), pool.submit(snapshot.vocabulary)
+        embedder = load_embedder(snapshot.model_name)
+        words.result()
+        return Asker(snapshot, embedder, reader=reader.result())
 
 
 class _NothingToAsk:
