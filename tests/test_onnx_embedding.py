@@ -127,25 +127,41 @@ def test_a_question_asked_again_is_not_embedded_again(onnx: OnnxEmbedder) -> Non
 # What is loaded
 
 
-@pytest.mark.slow
-def test_neither_a_build_nor_a_question_loads_torch(library: Path, index: Path) -> None:
-    code = """
+BUILD = """
 import sys
 from pathlib import Path
 from indexer.build import build
-from indexer.embedding import load_embedder
-from indexer.snapshot import open_snapshot
-from qa.answer import Asker
-index = Path(sys.argv[2])
-build(Path(sys.argv[1]), index)
-print(Asker(open_snapshot(index), load_embedder()).ask("How many keepers are there?").status)
-print(sorted({"torch", "sentence_transformers", "transformers", "numba", "jax"} & set(sys.modules)))
+print(build(Path(sys.argv[1]), Path(sys.argv[2])).passages)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(library), str(index)],
-        cwd=ROOT, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.stdout == "answered\n[]\n", done.stderr[-2000:]
+ASK = """
+import sys
+from qa.__main__ import main
+main(["ask", "How many keepers are there?", "--library", sys.argv[1], "--index", sys.argv[2]])
+"""
+UNNEEDED = {"torch", "sentence_transformers", "transformers", "numba", "jax"}
+UNNEEDED_TO_ASK = UNNEEDED | {
+    "bm25s",
+    "faiss",
+    "scipy",
+    "pandas",
+    "pypdf",
+    "pypdfium2",
+    "streamlit",
+}
+
+
+@pytest.mark.slow
+def test_neither_a_build_nor_a_question_loads_what_it_does_not_need(
+    library: Path, index: Path
+) -> None:
+    for code, unneeded, said in ((BUILD, UNNEEDED, "3"), (ASK, UNNEEDED_TO_ASK, "four keepers")):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{code}\nprint(*sys.modules)", str(library), str(index)],
+            cwd=ROOT, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        *out, modules = done.stdout.splitlines()
+        assert said in "\n".join(out), done.stderr[-2000:]
+        assert unneeded & set(modules.split()) == set()
 
 
 def test_the_graph_is_the_one_that_was_compared_and_holds_no_weights() -> None:
