@@ -35,7 +35,8 @@ def workers(address: str) -> Iterator[Workers]:
             f"A cluster needs the package distributed, which is not installed ({error}): run "
             "`make install-cluster`."
         ) from error
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # ours is one sentence
+    for name in ("distributed", "distributed.client"):  # it has a level of its own for each
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # ours is one sentence
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, RuntimeError) as error:

@@ -63,13 +63,21 @@ class Near:
 def best_rows(lexical: Float32, allowed: Int64 | None, most: int) -> Int64:
     """Return the rows with the highest BM25 scores above 0, at most so many of them.
 
-    ``lexical`` holds the score of every row; ``allowed`` limits the rows, None stands for all.
+    ``lexical`` holds the score of every row; ``allowed`` limits the rows, None stands for all. Of
+    equal ones at the end the first are taken, as a store does: which are left out decides what the
+    lowest score of all candidates is, and so moves those above.
+
+    >>> best_rows(np.array([1, 3, 2, 2, 0, 2], np.float32), None, 3)
+    array([1, 2, 3])
     """
     rows = np.arange(len(lexical), dtype=np.int64) if allowed is None else allowed
     rows = rows[lexical[rows] > 0]
     if len(rows) <= most:
         return rows
-    return rows[np.argpartition(-lexical[rows], most)[:most]]
+    scores = lexical[rows]
+    last = np.partition(scores, len(rows) - most)[len(rows) - most]
+    above = rows[scores > last]
+    return np.sort(np.concatenate([above, np.sort(rows[scores == last])[: most - len(above)]]))
 
 
 class Searcher(Protocol):

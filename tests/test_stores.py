@@ -21,7 +21,7 @@ from indexer.errors import ModelMismatch
 from indexer.lexical import terms
 from indexer.records import PageText, Passage, Report
 from indexer.snapshot import Snapshot
-from indexer.stores import Address, Near, open_searched, parse_address
+from indexer.stores import Address, Near, best_rows, open_searched, parse_address
 from qa.question import read_question
 from qa.search import LEXICAL_WEIGHT, POOL, fuse, search
 from tests.conftest import ROOT, make_pdf, word_vector
@@ -216,6 +216,13 @@ def test_the_ten_best_are_those_of_the_formulas(big: Path, by_hand: ByHand, reac
     assert same >= 0.99 * len(asked)
 
 
+def test_of_equal_ones_at_the_end_the_first_rows_are_taken() -> None:
+    scores = np.array([1, 3, 2, 2, 0, 2], np.float32)
+    assert best_rows(scores, None, 3).tolist() == [1, 2, 3]
+    assert best_rows(scores, np.array([0, 3, 4, 5]), 1).tolist() == [3]
+    assert best_rows(scores, None, 9).tolist() == [0, 1, 2, 3, 5]
+
+
 def test_rows_ascend_and_each_is_there_once(big: Path, reach: Reach) -> None:
     found = reach(big).candidates(MadeUp().encode_query("ban dork").vector, ["ban"], pool=50)
     assert np.all(np.diff(found.rows) > 0)
@@ -337,3 +344,18 @@ def _found(snapshot: Snapshot, question: str) -> set[str]:
     vector = MadeUp().encode_query(question).vector
     rows = snapshot.candidates(vector, terms(question), pool=60).rows
     return {snapshot.passages[int(row)].report for row in rows}
+
+
+def test_by_hnsw_nearly_all_of_the_ten_best_are_the_same(
+    big: Path, by_hand: ByHand, lite: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.milvus.MAX_FLAT", 100)
+    address = Address(lite.uri, "hnsw")
+    stores.publish(big, address)
+    snapshot = open_searched(big, address)
+    shared = []
+    for question in questions()[::4]:
+        vector, words = MadeUp().encode_query(question).vector, terms(question)
+        found = top(snapshot.candidates(vector, words, pool=POOL))
+        shared.append(len({*found} & {*top(by_hand.candidates(vector, words, POOL))}) / 10)
+    assert np.mean(shared) >= 0.98
