@@ -20,7 +20,7 @@ from tests.crash.hostile import (
 
 pytestmark = pytest.mark.crash
 
-SHORT = 60
+SHORT = 30
 SAMPLE = (
     "464655077.fuzz", "Pages-tree-refs.pdf", "bomb_giant.pdf", "deep-pages.pdf",
     "inflates-to-200-mb.pdf", "pages-3000.pdf", "r6-both-passwords.pdf", "vertical.pdf",
