@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from qa.views import ask, compare, gate, library, quality, ratings, strings, style
-from qa.views.guard import guarded
+from qa.views import serving
 
 
 def main() -> None:
     """Set the page up and run the view that is asked for."""
+    # Not above: their caches want the server to be there, which imports this file to begin.
+    from qa.views import ask, compare, gate, library, quality, ratings, strings, style
+    from qa.views.guard import guarded
+
     st.set_page_config(page_title=strings.APP, layout="wide")
     st.html(style.STYLE)
     shelves = st.Page(
@@ -40,4 +44,7 @@ def main() -> None:
     page.run()
 
 
-main()
+if __name__ == "__main__":  # Streamlit runs this file for a visitor
+    main()
+else:  # and imports it once, to serve it
+    app = st.App(__file__, routes=serving.routes(), middleware=[Middleware(serving.Border)])

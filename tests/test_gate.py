@@ -239,10 +239,10 @@ def test_all_sessions_of_one_address_have_a_limit_together(
     settings(folder, 'sign_in = "open"\nquestions_a_minute = 2')
     visitor(monkeypatch, "192.0.2.1")
     for number in range(8):
-        monkeypatch.setattr(gate, "_session", lambda number=number: str(number // 2))
+        monkeypatch.setattr(gate, "session", lambda number=number: str(number // 2))
         with gate.turn():
             pass
-    monkeypatch.setattr(gate, "_session", lambda: "another")
+    monkeypatch.setattr(gate, "session", lambda: "another")
     with pytest.raises(TooManyQuestions, match="At most 8 questions"), gate.turn():
         pass
     visitor(monkeypatch, "192.0.2.2")

@@ -115,7 +115,7 @@ def turn() -> Iterator[None]:
     found = settings()
     if found.sign_in != "local" or not _is_this_machine():
         buckets = _buckets(found.questions_a_minute)
-        buckets.take(who() or _session())
+        buckets.take(who() or session())
         if st.context.ip_address:
             _buckets(PEOPLE_BEHIND_ONE_ADDRESS * found.questions_a_minute).take(
                 st.context.ip_address
@@ -145,16 +145,17 @@ def _slow_down(kind: str, free: int) -> SlowDown:
 
 def show() -> None:
     """Draw the way in, or why there is none."""
-    st.title(strings.APP, anchor=False)
-    try:
-        found = settings()
-    except BadAccessFile:
-        st.html(parts.notice(strings.CLOSED_TITLE, [strings.CLOSED], kind="bad"))
-        return
-    if found.sign_in == "openid":
-        _show_openid()
-    else:
-        _show_form()
+    with st.container(key="gate"):
+        st.title(strings.APP, anchor=False)
+        try:
+            found = settings()
+        except BadAccessFile:
+            st.html(parts.notice(strings.CLOSED_TITLE, [strings.CLOSED], kind="bad"))
+            return
+        if found.sign_in == "openid":
+            _show_openid()
+        else:
+            _show_form()
 
 
 def _show_openid() -> None:
@@ -174,7 +175,7 @@ def _show_form() -> None:
     problem = state.pop("sign_in_problem", "")
     if problem:
         st.html(parts.notice(strings.SIGN_IN_FAILED, [problem], kind="bad"))
-    with st.form("sign-in-form", border=False, width=420):
+    with st.form("sign-in-form", border=False):
         name = st.text_input(strings.NAME, key="sign-in-name", autocomplete="username")
         password = st.text_input(
             strings.PASSWORD,
@@ -268,6 +269,7 @@ def _is_this_machine() -> bool:
     return served and not any(headers.get(name) for name in FORWARDED)
 
 
-def _session() -> str:
+def session() -> str:
+    """Return the name of this visitor's session; empty where there is none, as in a test."""
     context = get_script_run_ctx()
     return context.session_id if context is not None else ""

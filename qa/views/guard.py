@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from qa.views import gate, parts, strings
+from qa.views import gate, parts, serving, strings
 
 log = logging.getLogger("report_qa")
 
@@ -20,6 +20,7 @@ def guarded(view: Callable[[], None]) -> Callable[[], None]:
 
     def run() -> None:
         try:
+            serving.senders().know(gate.session(), gate.may_edit())
             if gate.may_ask():
                 gate.tell_denied()
                 view()

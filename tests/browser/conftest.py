@@ -139,7 +139,7 @@ def browser_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[P
     """Give an empty page of a new browser profile that can reach nothing but this machine.
 
     When the test has ended, nothing may have tried to reach anything else, no script may have
-    failed or opened a dialog, and the page may show no exception.
+    failed, logged an error or opened a dialog, and the page may show no exception.
     """
     wrong: list[str] = []
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
@@ -147,6 +147,9 @@ def browser_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[P
         context.route(ELSEWHERE, lambda route: (wrong.append(route.request.url), route.abort()))
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on(
+            "console", lambda m: wrong.append(f"console: {m.text}") if m.type == "error" else None
+        )
         page.on("dialog", lambda box: (wrong.append(f"dialog: {box.message}"), box.dismiss()))
         request.node.stash[PAGE] = page
         yield page
