@@ -8,7 +8,18 @@ import streamlit as st
 
 from indexer.snapshot import Snapshot
 from qa.choice import CAUTION
-from qa.views import asking, cited, engine, filters, pagepanel, parts, reply, states, strings
+from qa.views import (
+    asking,
+    cited,
+    engine,
+    filters,
+    gate,
+    pagepanel,
+    parts,
+    reply,
+    states,
+    strings,
+)
 from qa.views.asking import Asked
 from qa.views.engine import Folders
 from qa.views.escape import clean, markdown
@@ -32,8 +43,7 @@ def show(library: StreamlitPage) -> None:
         states.watch_work(places)
         return
     if not snapshot.reports:
-        st.html(parts.notice(strings.EMPTY_TITLE, [strings.EMPTY]))
-        states.to_library(library)
+        states.tell_empty(library)
         return
     asked = asking.what_is_asked()
     if asked is None:
@@ -127,7 +137,10 @@ def _home(places: Folders, snapshot: Snapshot, library: StreamlitPage) -> None:
             items.append((strings.and_more(len(snapshot.reports) - len(listed)), ""))
         with st.container(gap="small", key="aside"):
             st.html(parts.heading(strings.IN_LIBRARY) + parts.report_list(items))
-            st.page_link(library, label=strings.ADD_REPORTS, icon=":material/add:")
+            if gate.may_edit():
+                st.page_link(library, label=strings.ADD_REPORTS, icon=":material/add:")
+            else:
+                states.to_library(library)
             st.html(parts.heading(strings.PROMISES_TITLE) + parts.bullets(strings.PROMISES))
 
 

@@ -22,6 +22,7 @@ from qa.views import (
     downloads,
     engine,
     export,
+    gate,
     pagepanel,
     parts,
     sidebyside,
@@ -49,7 +50,8 @@ def show(library: StreamlitPage) -> None:
         states.watch_work(places)
         return
     if len(snapshot.reports) < MIN_REPORTS:
-        st.html(parts.notice(strings.COMPARE_FEW_TITLE, [strings.COMPARE_FEW]))
+        said = strings.COMPARE_FEW if gate.may_edit() else strings.COMPARE_FEW_READERS
+        st.html(parts.notice(strings.COMPARE_FEW_TITLE, [said]))
         states.to_library(library)
         return
     wanted, gone = comparing.what_is_wanted(snapshot)

@@ -63,7 +63,7 @@ def _reports(places: Folders) -> Status | None:
         st.html(parts.paragraph(strings.totals(len(status.reports), pages, passages), "rq-lead"))
         st.html(parts.library_table(status.reports))
     else:
-        st.html(parts.notice(strings.EMPTY_TITLE, [strings.EMPTY_HERE]))
+        states.tell_empty(None)
     notes = [note for report in status.reports for note in report.notes]
     if notes:
         st.html(parts.notice(strings.NOTES_TITLE, notes, listed=True))

@@ -13,6 +13,7 @@ from indexer.errors import BadDetails, IndexerError
 from indexer.library import Library
 from indexer.sandbox import to_html
 from indexer.snapshot import ReportInfo, Snapshot
+from qa.errors import Wait
 from qa.filters import about
 from qa.views import engine, gate, parts, states, strings, work
 from qa.views.engine import Folders
@@ -56,11 +57,13 @@ def _health(places: Folders, report: str) -> None:
         path = Library(places.library).path_of(report)
         st.html(parts.facts(engine.health_card(path).facts()))
         if st.button(strings.HEALTH_PICTURE, key="draw-reading"):
-            with st.spinner(strings.HEALTH_MAKING):
+            with st.spinner(strings.HEALTH_MAKING), gate.turn():
                 page = to_html(path)
             st.download_button(
                 strings.HEALTH_SAVE, page, f"{report}.html", "text/html", key="save-reading"
             )
+    except Wait as error:
+        st.html(parts.notice(strings.BUSY_TITLE, [str(error)]))
     except (IndexerError, OSError) as error:
         st.html(parts.notice(strings.FAILED_TITLE, [str(error)], kind="bad"))
 

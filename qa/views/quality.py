@@ -72,7 +72,8 @@ def _begin(
         st.html(parts.notice(strings.OWN_BROKEN_TITLE, [str(error)], kind="bad"))
         return
     if not questions:
-        st.html(parts.notice(strings.OWN_EMPTY_TITLE, [strings.OWN_EMPTY]))
+        said = strings.OWN_EMPTY if gate.may_edit() else strings.OWN_EMPTY_READERS
+        st.html(parts.notice(strings.OWN_EMPTY_TITLE, [said]))
         st.page_link(desk, label=strings.TO_ASK, icon=":material/arrow_forward:")
         return
     planned = quality.plan(name, questions, [info.id for info in snapshot.reports])

@@ -44,8 +44,7 @@ def show(library: StreamlitPage) -> None:
         states.watch_work(folders)
         return
     if not snapshot.reports:
-        st.html(parts.notice(strings.EMPTY_TITLE, [strings.EMPTY]))
-        states.to_library(library)
+        states.tell_empty(library)
         return
     st.html(charts.style() + parts.paragraph(strings.RATINGS_LEAD, "rq-lead"))
     every = _glances(str(folders.index), snapshot.name, snapshot)

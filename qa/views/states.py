@@ -26,17 +26,26 @@ def usable_snapshot(places: Folders, library: StreamlitPage | None = None) -> Sn
         return engine.snapshot(places)
     except IndexMissing:
         if places.has_reports:
-            st.html(parts.notice(strings.NO_INDEX_TITLE, [strings.NO_INDEX]))
+            said = strings.NO_INDEX if gate.may_edit() else strings.NO_INDEX_READERS
+            st.html(parts.notice(strings.NO_INDEX_TITLE, [said]))
             build_button(places, strings.BUILD_BUTTON)
         else:
-            said = strings.EMPTY if library else strings.EMPTY_HERE
-            st.html(parts.notice(strings.EMPTY_TITLE, [said]))
-            to_library(library)
+            tell_empty(library)
     except IndexDamaged as error:
-        sentences = [str(error), strings.DAMAGED_WAY_OUT]
-        st.html(parts.notice(strings.DAMAGED_TITLE, sentences, kind="bad"))
+        way_out = [strings.DAMAGED_WAY_OUT] if gate.may_edit() else []
+        st.html(parts.notice(strings.DAMAGED_TITLE, [str(error), *way_out], kind="bad"))
         build_button(places, strings.REBUILD_BUTTON)
     return None
+
+
+def tell_empty(library: StreamlitPage | None) -> None:
+    """Draw that there is no report, and the way to the library for whoever may add one."""
+    if gate.may_edit():
+        said = strings.EMPTY if library else strings.EMPTY_HERE
+        st.html(parts.notice(strings.EMPTY_TITLE, [said]))
+        to_library(library)
+    else:
+        st.html(parts.notice(strings.EMPTY_TITLE, [strings.EMPTY_READERS]))
 
 
 def to_library(library: StreamlitPage | None) -> None:
@@ -136,6 +145,8 @@ def tell_warnings(places: Folders, opened: Snapshot, library: StreamlitPage | No
     if library is None:
         said = [*stale[:5], *([strings.and_more(len(stale) - 5)] if len(stale) > 5 else [])]
         st.html(parts.notice(strings.STALE_TITLE, said, listed=True))
-    else:
+    elif gate.may_edit():
         st.html(parts.notice(strings.STALE_TITLE, [strings.STALE_WAY_OUT]))
         to_library(library)
+    else:
+        st.html(parts.notice(strings.STALE_TITLE, [strings.STALE_READERS]))
