@@ -22,7 +22,9 @@ STYLE = """
 .stAppHeader { background: transparent; pointer-events: none; }
 .stMainBlockContainer { max-width: 84rem; padding-top: .75rem; padding-bottom: 4rem; }
 .st-key-menu { border-bottom: 1px solid var(--rq-line); padding-bottom: .35rem; }
-.stMainBlockContainer h1 { font-size: 1.6rem; padding: 0 0 .3rem; letter-spacing: -.01em; }
+.st-key-menu .rq-quiet { text-align: right; }
+.st-key-gate { max-width: 27rem; margin: 10vh auto 0; }
+.stMainBlockContainer h1 { font-size: 1.6rem; padding: 0 0 .5rem; letter-spacing: -.01em; }
 .rq-lead, .rq-quiet { color: var(--rq-quiet); margin: 0; }
 .rq-lead { font-size: 1.05rem; }
 .rq-unsure { border-left: 4px solid var(--rq-bad); margin: 0; padding-left: .6rem; }
@@ -200,7 +202,8 @@ a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
 .stHorizontalBlock:has(> .stColumn .rq-closed) > .stColumn:first-child { flex: 1 1 100%;
   width: 100%; }
 .rq-wide { overflow-x: auto; max-width: 100%; }
-.rq-rated { border-collapse: separate; border-spacing: 2px; font-size: .875rem; width: 100%; }
+.rq-rated { border-collapse: separate; border-spacing: 0; font-size: .875rem; width: 100%; }
+.rq-rated tr > :first-child { padding-left: 0; }
 .rq-rated caption { text-align: left; font-weight: 600; font-size: 1.05rem;
   padding: .6rem 0 .3rem; }
 .rq-rated th, .rq-rated td { text-align: left; vertical-align: top; padding: .25rem; border: 0;
@@ -211,9 +214,9 @@ a.rq-n:hover { background: var(--rq-soft); text-decoration: underline; }
 .rq-rated tbody th small { display: block; }
 .rq-rated small { font-weight: 400; font-size: .75rem; }
 .rq-rated tbody th small { color: var(--rq-quiet); }
-.rq-rated.rq-matrix { width: auto; }
+.rq-rated.rq-matrix { width: auto; border-spacing: 2px; margin-left: -2px; }
 .rq-matrix thead th + th { width: 9rem; }
-.rq-matrix td { padding: 0; min-width: 5.2rem; }
+.rq-matrix td { padding: 0; min-width: 5.2rem; height: 1px; }
 .rq-plain tbody tr > * { border-bottom: 1px solid var(--rq-line); }
 .rq-plain td { min-width: 6.5rem; }
 a.rq-n.rq-to { margin: 0; padding: .2rem .4rem; font-size: .875rem; text-align: left; }
@@ -222,6 +225,7 @@ a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
 .rq-rated a.rq-to[class*="rq-step-"] { border-color: transparent; }
 .rq-plain a.rq-n.rq-to { white-space: nowrap; }
 .rq-matrix tbody th { position: sticky; left: 0; background: var(--rq-ground); z-index: 1; }
+.rq-matrix a.rq-n.rq-to:only-of-type { height: 100%; }
 .rq-matrix a.rq-n.rq-to small { display: block; }
 .rq-matrix a.rq-n.rq-to + a.rq-n.rq-to { margin-top: 2px; }
 .stApp a.rq-to[class*="rq-step-"]:hover { text-decoration: underline; filter: brightness(1.06); }
@@ -233,6 +237,10 @@ a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
   white-space: nowrap; }
 .rq-said small { margin-top: .25rem; }
 
+/* Between which ends a slider moves, not only while somebody points at it */
+.stSlider [data-testid="stSliderTickBar"] { opacity: 1; visibility: visible; }
+.stSlider [data-testid="stSliderThumbValue"] { color: var(--rq-accent); }
+
 /* Beside chosen values the box for more is a target too */
 .stMultiSelect input { min-width: 1.6rem; }
 
@@ -240,6 +248,12 @@ a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
 .stApp :is(a, button, input, textarea, summary, [tabindex="0"]):focus-visible {
   outline: 3px solid var(--rq-accent) !important; outline-offset: 2px; box-shadow: none !important;
   }
+
+/* A choice shows its focus around the whole box, not around what is typed in it */
+.stApp :is(.stSelectbox, .stMultiSelect) input:focus-visible { outline: none !important; }
+.stApp :is(.stSelectbox, .stMultiSelect) [role="group"]:has(input:focus-visible) {
+  outline: 3px solid var(--rq-accent); outline-offset: 2px; }
+.stSelectbox input { text-overflow: ellipsis; }
 
 /* Where a column is narrow, buttons with a sign show it alone; their words stay their names */
 @media (max-width: 1100px) {
@@ -257,6 +271,7 @@ a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
   .stMainBlockContainer h1 { font-size: 1.4rem; }
   .rq-hint, .st-key-page-panel-beside { display: none; }
   .st-key-aside { border-left: 0; padding-left: 0; }
+  .stColumn:not(:has(.stElementContainer)) { display: none; }
   .st-key-page-zoom-out-first { display: block; }
   .rq-picture { width: 165%; }
   .rq-picture.rq-zoom-1 { width: 100%; }
@@ -290,7 +305,10 @@ a.rq-n.rq-to small { display: inline-block; white-space: nowrap; }
   .rq-rated tbody td { display: grid; grid-template-columns: 9rem 1fr; gap: .5rem; padding: 2px 0;
     align-items: center; border: 0; }
   .rq-rated tbody td a.rq-n.rq-to { min-height: 0; white-space: normal; }
+  .rq-rated.rq-matrix { margin-left: 0; }
+  .rq-matrix td, .rq-matrix a.rq-n.rq-to:only-of-type { height: auto; }
   .rq-matrix tbody th { position: static; }
+  .rq-rated tbody th { padding: .25rem 0; }
   .rq-rated .rq-column { display: block; color: var(--rq-quiet); font-size: .8125rem; }
   .rq-matrix a.rq-n.rq-to small { display: inline-block; }
 }
