@@ -104,8 +104,8 @@ def test_words_are_found_on_the_page_and_through_the_report(
     said = re.fullmatch(r"Hit (\d+) of (\d+) for “Staff”, (\d+) of them .*", status.inner_text())
     assert said is not None
     place, total, here = map(int, said.groups())
-    assert page.locator(".rq-hit").count() >= here
-    assert page.locator(".rq-hit-now").count() >= 1
+    page.locator(".rq-hit").nth(here - 1).wait_for(state="attached")  # drawn after the status
+    page.locator(".rq-hit-now").first.wait_for(state="attached")
     text = " ".join(page.text for page in open_snapshot(folders[1]).pages(REPORT))
     assert total == len(re.findall("staff", text, re.I))
 
