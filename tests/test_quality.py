@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from indexer.build import build
 from indexer.errors import UnknownReport
+from indexer.snapshot import open_snapshot
 from qa import quality
 from qa.errors import BadQuestion, NotKept
 from qa.evaluate import Gold, GoldEvidence, load_gold, summarise
@@ -484,13 +485,13 @@ def test_a_run_on_another_index_is_said_to_be_so(
     place: Path, library: Path, index: Path, twin_embedder: Any
 ) -> None:
     OwnSet(place).keep(Verdict("Who is the queen?", (), "right"))
-    first = engine.open_snapshot(index).name
+    first = open_snapshot(index).name
     page = quality_page(own=True)
     press(page, "Run the 1 question")
     wait_for_run(index)
     (library / "harbour.pdf").unlink()
     build(library, index, embedder=twin_embedder)
-    second = engine.open_snapshot(index).name
+    second = open_snapshot(index).name
     page.run(timeout=PATIENCE_S)
     assert strings.other_snapshot(first, second) in shown(page)
     assert "1 of 1 question with nothing wrong" in shown(page)
