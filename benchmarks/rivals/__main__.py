@@ -340,8 +340,10 @@ def report(options: argparse.Namespace) -> Iterator[str]:
     timed = {row.key: _read(options.work, options.set[0], row, "time") for row in rows}
     yield "# Beside other tools"
     yield ""
-    yield f"Made by `python -m benchmarks.rivals` on {date.today()}. What the columns mean, and"
-    yield "what follows from them, is in `notes.md`."
+    sets = " ".join(f"--set {one.reports.name} {one.gold.name}" for one in options.set)
+    yield f"Made by `python -m benchmarks.rivals all {sets}` on {date.today()}. Another tool's"
+    yield "rows are what it retrieves; this project's are its whole answer, with the passages"
+    yield "that it lists. `notes.md` says what each column means."
     for number, one in enumerate(options.set):
         found = {row.key: _read(options.work, one, row, "quality") for row in rows}
         shown = timed if number == 0 else None
@@ -360,8 +362,11 @@ def report(options: argparse.Namespace) -> Iterator[str]:
         shown_versions = _versions(versions(tool)) if tool.python.exists() else "not installed"
         yield f"| {tool.name} | {tool.how} | {shown_versions} |"
     yield ""
-    yield f"Machine: {os.cpu_count()} cores, {platform.machine()}, {_memory():.0f} GiB; "
-    yield f"Python {platform.python_version()}; load before and after: {_loads(timed)}."
+    yield (
+        f"Machine: {os.cpu_count()} cores, {platform.machine()}, {_memory():.0f} GiB; "
+        f"Python {platform.python_version()} on {platform.system()}; "
+        f"load while times were measured: {_loads(timed)}."
+    )
 
 
 def _read(work: Path, one: Set, row: Row, what: str) -> dict[str, Any]:
@@ -392,7 +397,7 @@ def table(
         record = found[row.key]
         cells = [row.name]
         if "error" in record:
-            cells += [record["error"], *[""] * (len(HEAD) - 2)]
+            cells += [_short(record["error"]), *[""] * (len(HEAD) - 2)]
         else:
             cells += [_share(record["page_hit"][str(k)]) for k in KS]
             cells += [_share(record["evidence"]), _share(record["named_right"])]
@@ -403,13 +408,17 @@ def table(
         yield f"| {' | '.join(cells)} |"
 
 
+def _short(error: str) -> str:
+    return " ".join(error.replace("|", "/").split())[:100]
+
+
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}".removeprefix("0") if value < 1 else "1.000"
 
 
 def _times(record: Mapping[str, Any]) -> list[str]:
     if "error" in record:
-        return [record["error"], *[""] * (len(TIMES) - 1)]
+        return [_short(record["error"]), *[""] * (len(TIMES) - 1)]
     median, far = (1000 * quantile(record["warm_s"], share) for share in (0.5, 0.95))
     return [
         f"{statistics.median(record['pdf_s']):.1f} s",
