@@ -1,8 +1,9 @@
 """txtai, as its guides to documents and to hybrid search have it.
 
 Of its readers of PDFs this takes LiteParse, which runs without a network: Docling and Tika are
-known to fetch models or a server when they are first used. LiteParse would fetch a model for the text in pictures as well, so
-that is switched off, which also saves its time. The passages carry no page.
+known to fetch models or a server when they are first used. LiteParse would fetch a model for the
+text in pictures as well, so that is switched off, which also saves its time. The passages carry no
+page.
 """
 
 from pathlib import Path
