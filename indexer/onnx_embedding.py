@@ -150,8 +150,11 @@ def _load_network(folder: Path, threads: int) -> _Network:
     graph = GRAPH.read_bytes()
     if hashlib.sha256(graph).hexdigest() != GRAPH_SHA256:
         raise ValueError(f"{GRAPH.name} is not the file that was shipped")
-    weights = mapped_weights(folder / "model.safetensors")
+    memory, weights = mapped_weights(folder / "model.safetensors")
     session = Session(graph, threads=threads, weights=weights, looked_up=[WORDS])
+    if hasattr(mmap, "MADV_DONTNEED"):
+        # All was read once, and most of it copied: what is looked up comes back when it is needed.
+        memory.madvise(mmap.MADV_DONTNEED)
     return _Network(_load_tokenizer(folder), session, weights[WORDS].shape[1])
 
 
@@ -167,8 +170,8 @@ def _load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def mapped_weights(path: Path) -> dict[str, Float32]:
-    """Return the float32 arrays of a safetensors file by name, mapped, those of a pooler left out.
+def mapped_weights(path: Path) -> tuple[mmap.mmap, dict[str, Float32]]:
+    """Return a safetensors file mapped, and its float32 arrays by name, a pooler's left out.
 
     Raises:
         ValueError: the file is not of that form.
@@ -188,4 +191,4 @@ def mapped_weights(path: Path) -> dict[str, Float32]:
         if not 8 + size <= start <= end <= len(memory) or end - start != 4 * count:
             raise ValueError(f"{path.name} does not hold {name} where its header says")
         arrays[name] = np.frombuffer(memory, "<f4", count, start).reshape(entry["shape"])
-    return arrays
+    return memory, arrays

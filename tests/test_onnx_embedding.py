@@ -226,7 +226,7 @@ def test_weights_are_read_by_name_shape_and_place(tmp_path: Path) -> None:
         "a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [8, 32]},
         "pooler.b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
     }
-    found = mapped_weights(written(tmp_path / "model.safetensors", header, body))
+    _, found = mapped_weights(written(tmp_path / "model.safetensors", header, body))
     assert {name: array.tolist() for name, array in found.items()} == {
         "a": [[2.0, 3.0, 4.0], [5.0, 6.0, 7.0]]
     }

@@ -65,7 +65,7 @@ def export(model: Path) -> bytes:
 
 def _without_weights(graph: Any, weights: Path) -> bytes:
     """Return a graph as bytes, its weights being named as in the file that has them."""
-    shapes = {name: list(array.shape) for name, array in mapped_weights(weights).items()}
+    shapes = {name: list(array.shape) for name, array in mapped_weights(weights)[1].items()}
     names = {one.name: one.name.removeprefix("encoder.") for one in graph.graph.initializer}
     for one in graph.graph.initializer:
         one.name = names[one.name]
