@@ -47,4 +47,9 @@ def main() -> None:
 if __name__ == "__main__":  # Streamlit runs this file for a visitor
     main()
 else:  # and imports it once, to serve it
-    app = st.App(__file__, routes=serving.routes(), middleware=[Middleware(serving.Border)])
+    app = st.App(
+        __file__,
+        routes=serving.routes(),
+        middleware=[Middleware(serving.Border)],
+        lifespan=serving.begun,
+    )

@@ -111,3 +111,13 @@ def test_the_app_is_served_and_run_from_one_file() -> None:
 
     found = discover_asgi_app(Path(__file__).resolve().parents[1] / "app.py")
     assert found.import_string == "app:app"
+
+
+def test_scripts_come_from_memory_as_they_are_on_disk(client: TestClient) -> None:
+    script = next((serving.INDEX.parent / "static" / "js").glob("index.*.js"))
+    answer = client.get(f"/static/js/{script.name}")
+    assert answer.content == script.read_bytes()
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["cache-control"]
+    assert client.get("/static/js/../../index.html").status_code == 404
+    assert client.get("/static/%2e%2e/index.html").status_code == 404

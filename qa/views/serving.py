@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import mimetypes
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,8 +51,11 @@ ICON = (
 )
 FIND_BASE = """
   // Without this, a page below the app's address asks in vain whether the app is there.
-  window.__streamlit = { BACKEND_BASE_URL: location.origin +
-    location.pathname.replace(/\\/(?:%s)?\\/*$/, "/") };
+  // With what it may be told by a page around it, which is nothing, it need not ask at all.
+  window.__streamlit = {
+    BACKEND_BASE_URL: location.origin + location.pathname.replace(/\\/(?:%s)?\\/*$/, "/"),
+    HOST_CONFIG: { allowedOrigins: [location.origin], useExternalAuthToken: false },
+  };
 """
 
 
@@ -121,6 +126,21 @@ def _text() -> str:
     return document(INDEX.read_text(encoding="utf-8"))
 
 
+@asynccontextmanager
+async def begun(app: st.App) -> AsyncIterator[None]:
+    """Hold the app while it is served; it answers once its pages can be drawn at once."""
+    del app
+    _import_pages()
+    yield
+
+
+def _import_pages() -> None:
+    import importlib
+
+    for name in ("guard", "ask", *PAGES):
+        importlib.import_module(f"qa.views.{name}")
+
+
 class Senders:
     """The sessions that may send files; the one unheard of for longest is forgotten first."""
 
@@ -149,6 +169,35 @@ def senders() -> Senders:
     return Senders()
 
 
+@cache
+def _assets() -> dict[str, Path]:
+    """Return the files of Streamlit's own scripts and fonts by their addresses."""
+    folder = INDEX.parent / "static"
+    return {
+        f"/static/{file.relative_to(folder).as_posix()}": file
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+@lru_cache(maxsize=512)
+def asset(path: str) -> Response | None:
+    """Return a script or font, read once, under the address that it has for good; else nothing.
+
+    A page asks for nearly a hundred of them before it shows anything; from here each comes
+    without a thread, a look at the disk and the sessions that only pages need.
+    """
+    from starlette.responses import Response
+
+    file = _assets().get(path)
+    if file is None:
+        return None
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    kind = "text/javascript" if file.suffix == ".js" else kind
+    forever = {"Cache-Control": "public, immutable, max-age=31536000"}
+    return Response(file.read_bytes(), media_type=kind, headers=forever)
+
+
 class Border:
     """Adds the headers that every answer has, and turns away files of whoever may send none."""
 
@@ -172,4 +221,6 @@ class Border:
 
             await PlainTextResponse(strings.DENIED, 403)(scope, receive, told)
             return
-        await self.app(scope, receive, told)
+        kept = scope["method"] == "GET" and scope["path"] in _assets()
+        found_asset = asset(scope["path"]) if kept else None
+        await (found_asset or self.app)(scope, receive, told)
