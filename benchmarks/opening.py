@@ -41,7 +41,7 @@ WHAT = ("open", "first question", "next question", "memory", "open, processor ti
 OPEN = """
 import json, resource, sys, time
 from pathlib import Path
-import numpy as np, pyarrow, faiss, bm25s
+import numpy as np, pyarrow
 from indexer.snapshot import open_snapshot
 began, worked = time.perf_counter(), time.process_time()
 snapshot = open_snapshot(Path(sys.argv[1]))

@@ -32,7 +32,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
 QUESTION = "why was staffing rated Inadequate?"
 
 PACKAGES = (
-    "report-qa", "torch", "sentence-transformers", "faiss-cpu", "bm25s", "numpy", "pyarrow",
+    "report-qa", "onnxruntime", "tokenizers", "faiss-cpu", "bm25s", "numpy", "pyarrow",
     "pypdfium2",
 )  # fmt: skip
 FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve")
