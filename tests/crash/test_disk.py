@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import errno
 import json
+import gc
 import os
 import resource
 import time
@@ -196,7 +197,6 @@ def test_a_mapped_file_that_changes_is_an_error_and_no_end(
     two: tuple[Path, Path], file: str, how: str, ask_first: bool
 ) -> None:
     index = two[1]
-    right = scenes.seen(index)
     path = served(index) / file
 
     def work() -> str:
@@ -211,9 +211,8 @@ def test_a_mapped_file_that_changes_is_an_error_and_no_end(
 
     ended = in_child(work)
     assert ended.code == 0
-    decoded = ask_first and file == "passages.arrow"  # and kept, as they were
     named = f"The file {file} of snapshot {path.parent.name} has changed since it was opened. "
-    assert ended.said == right if decoded else ended.said.startswith(named)
+    assert ended.said.startswith(named)
     assert open_snapshot(index).name.startswith("000001-")
 
 
@@ -300,6 +299,7 @@ def test_a_snapshot_that_is_let_go_lets_its_files_go(two: tuple[Path, Path]) -> 
 
     for _ in range(2):  # what a process opens once and keeps is open then
         scenes.answers(open_snapshot(two[1]), scenes.QUESTIONS[0])
+    gc.collect()  # what earlier tests left open would be closed on the way, and not be counted
     before = handles()
     for _ in range(5):
         snapshot = open_snapshot(two[1])
