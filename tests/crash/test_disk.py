@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import errno
-import json
 import gc
+import json
 import os
 import resource
 import time
