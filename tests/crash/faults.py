@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from indexer import disk
 
@@ -124,7 +124,10 @@ def in_child(work: Callable[[], Any], *, kill_after: float | None = None) -> End
         signal.alarm(HUNG_SECONDS)
         # bm25s asks for tqdm's lock, which forked processes share: one killed while it held it
         # would leave it locked for all that come after.
-        tqdm.set_lock(threading.RLock())
+        # The class keeps it that made it, which need not be the one at the root.
+        for kind in tqdm.__mro__:
+            if hasattr(kind, "set_lock"):
+                kind.set_lock(threading.RLock())
         try:
             said = json.dumps(work()).encode()
         except BaseException:
