@@ -1,6 +1,6 @@
 """The passages nearest to a vector: exactly, over the vectors themselves, or by a graph of them.
 
-Up to ``FLAT_ROWS`` passages every vector is compared, straight from the mapped file: nothing is
+Up to ``FLAT_ROWS`` passages FAISS compares every vector, straight in the mapped file: nothing is
 loaded, nothing is stored twice, and the answer is exact. Above that an HNSW graph (Malkov and
 Yashunin, 2016) leads to nearly all of the nearest; how many is measured when it is built, and a
 graph that misses too many is not kept. Whatever is limited to some rows is exact either way. This
@@ -32,9 +32,6 @@ MIN_RECALL = 0.98
 SAMPLE = 200
 """The share of the true first ten that a graph has to find, over so many passages, or it goes."""
 
-GATHERED_SHARE = 0.25
-"""Of fewer rows than this share the vectors are picked out; of more, all are compared."""
-
 GRAPH = "graph.faiss"
 MEASURED = "graph.json"
 
@@ -49,21 +46,26 @@ def nearest(
 
     ``rows`` limits them. Of equal rows the first come first, and there may be fewer than k.
     """
-    if rows is None:
-        return _highest(np.arange(len(vectors)), vectors @ query, k)
-    rows = np.unique(rows)
-    few = len(rows) < GATHERED_SHARE * len(vectors)
-    return _highest(rows, vectors[rows] @ query if few else (vectors @ query)[rows], k)
+    if rows is not None:
+        rows = np.unique(rows)
+        vectors = vectors[rows]
+    k = min(k, len(vectors))
+    if k <= 0:
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+    asked = np.ascontiguousarray(query[None], np.float32)
+    compared = np.ascontiguousarray(vectors, np.float32)  # no copy of a mapped file
+    faiss, most = _faiss(), min(k + 1, len(vectors))
+    scores, at = faiss.knn(asked, compared, most, metric=faiss.METRIC_INNER_PRODUCT)
+    while most < len(vectors) and scores[0][-1] == scores[0][k - 1]:
+        # The last places are shared: all that are level have to be seen to take the first of them.
+        most = min(4 * most, len(vectors))
+        scores, at = faiss.knn(asked, compared, most, metric=faiss.METRIC_INNER_PRODUCT)
+    found = at[0] if rows is None else rows[at[0]]
+    return _highest(found, scores[0], k)
 
 
 def _highest(rows: Int64, scores: Float32, k: int) -> tuple[Int64, Float32]:
-    """Return the k rows of the highest scores, in their order."""
-    if k < len(rows):
-        last = np.partition(scores, len(scores) - k)[len(scores) - k]
-        above = np.flatnonzero(scores > last)
-        level = np.flatnonzero(scores == last)[: k - len(above)]
-        kept = np.concatenate([above, level])
-        rows, scores = rows[kept], scores[kept]
+    """Return the k rows of the highest scores, the highest first and equal ones in their order."""
     order = np.lexsort((rows, -scores))[:k]
     return rows[order].astype(np.int64), scores[order].astype(np.float32)
 

@@ -141,7 +141,6 @@ main(["ask", "How many keepers are there?", "--library", sys.argv[1], "--index",
 UNNEEDED = {"torch", "sentence_transformers", "transformers", "numba", "jax"}
 UNNEEDED_TO_ASK = UNNEEDED | {
     "bm25s",
-    "faiss",
     "scipy",
     "pandas",
     "pypdf",
