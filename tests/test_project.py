@@ -19,6 +19,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from indexer.stores import STORE_VARIABLE, TOKEN_VARIABLE
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # A question is read with the words and the folding that the reports were read with, or they would
@@ -391,6 +393,10 @@ def check_module(words: list[str]) -> None:
             assert re.search(rf"(?<![\w-]){option}(?![\w-])", known), f"no option {option}"
 
 
+VARIABLES = {STORE_VARIABLE, TOKEN_VARIABLE}
+"""What the README has a reader export; the names are those that the code reads."""
+
+
 def check_command(command: str) -> None:
     """Assert that a command of the README exists."""
     words = shlex.split(command, comments=True)
@@ -406,8 +412,14 @@ def check_command(command: str) -> None:
     elif program == "streamlit":
         assert words[1] == "run"
         assert (ROOT / words[2]).is_file(), f"no file {words[2]}"
+    elif program == "export":
+        assert all(re.fullmatch(r"REPORT_QA_[A-Z_]+=\S+", word) for word in words[1:])
+        assert all(word.partition("=")[0] in VARIABLES for word in words[1:])
+    elif program == "dask":
+        assert words[1] in {"scheduler", "worker"}, f"no command {words[1]}"
     else:
-        assert program in {"cd", "cp", "curl", "git", "sudo"}, f"a command nobody checks: {command}"
+        known = {"cd", "cp", "curl", "docker", "git", "sudo"}
+        assert program in known, f"a command nobody checks: {command}"
 
 
 def test_console_blocks_are_read_as_a_reader_types_them() -> None:
