@@ -622,7 +622,8 @@ def verify(index: Path = DEFAULT_INDEX) -> list[str]:
     except IndexDamaged as error:
         return [_without_way_out(str(error))]
     notes = store.wrong_notes(index)  # before those on what is found damaged are withdrawn
-    shared: dict[str, FileRecord] = {}
+    # By their own names, since a manifest that is damaged names none of those that it needs.
+    shared = {record.sha256: record for record in tokens.all_of(index)}
     for at, name in enumerate(names):
         wrong += _wrong_with(index, name, in_service=at == 0)
         with contextlib.suppress(IndexDamaged):  # said just now

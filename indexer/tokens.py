@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -34,6 +35,8 @@ FOLDER = NOTE = "tokens"
 
 SHARD_FILE = "tokens.npy"
 """The file of a shard of which one here is a copy."""
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 PART = 1 << 20
 """Bytes that are copied or hashed at a time."""
@@ -120,6 +123,13 @@ def wrong(index: Path, records: Iterable[FileRecord], *, trust: bool = True) -> 
     if after != before:
         _note(index, after)
     return found
+
+
+def all_of(index: Path) -> Iterable[FileRecord]:
+    """Return what each file of the folder should be by its own name, whoever needs it."""
+    for path in disk.listed(index / FOLDER):
+        if path.suffix == ".npy" and SHA256.fullmatch(path.stem) and path.is_file():
+            yield FileRecord(path.stat().st_size, path.stem)
 
 
 def prune(index: Path, used: Container[str]) -> None:

@@ -86,6 +86,20 @@ def test_rows_come_from_the_file_of_their_report(pair: tuple[Path, Path]) -> Non
         np.testing.assert_array_equal(owners, wanted.token_units)
 
 
+def test_a_file_is_checked_by_its_name_where_no_manifest_can_name_it(
+    pair: tuple[Path, Path],
+) -> None:
+    index = pair[1]
+    path = files_of(index)["lamps"]
+    for manifest in (index / "snapshots").glob("*/manifest.json"):
+        path_bytes, manifest_bytes = path.read_bytes(), manifest.read_bytes()
+        path.write_bytes(manifest_bytes)
+        manifest.write_bytes(path_bytes)
+    wrong = " ".join(verify(index))
+    assert "manifest.json" in wrong
+    assert f"tokens/{path.name}" in wrong
+
+
 def test_one_more_report_writes_one_more_file(
     pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
