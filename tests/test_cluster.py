@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,12 @@ def serial(reports: Path, tmp_path: Path) -> Path:
     index = tmp_path / "serial"
     build(reports, index)
     return index
+
+
+@pytest.fixture(autouse=True)
+def plain_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave nothing in the main module that a new process would run: tests of pages do."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 def in_processes(count: int) -> ProcessPoolExecutor:

@@ -695,7 +695,7 @@ def test_the_page_says_why_the_index_cannot_follow(
     run(page)
     wait_for(lambda: strings.FOLLOW_FAILED in shown(run(page)))
     assert "&lt;b&gt;The disk is full.&lt;/b&gt; The index in service stays as" in shown(page)
-    assert "could not follow" in caplog.text
+    wait_for(lambda: "could not follow" in caplog.text)
     shutil.rmtree(library)
     wait_for(lambda: "No such file or directory" in shown(run(page)))
 

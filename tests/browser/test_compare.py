@@ -75,6 +75,14 @@ def test_each_report_answers_in_its_own_cell(browser_page: Page, boats: str) -> 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def one_of(found: Locator) -> Locator:
+    """Return what was found once it is there once: while a page is drawn anew it may be twice."""
+    from playwright.sync_api import expect
+
+    expect(found).to_have_count(1, timeout=30_000)
+    return found
+
+
 def test_what_changed_is_read_opened_and_kept(browser_page: Page, boats: str) -> None:
     page = browser_page
     page.goto(f"{boats}/compare")
@@ -86,7 +94,8 @@ def test_what_changed_is_read_opened_and_kept(browser_page: Page, boats: str) ->
     row.get_by_role("link").nth(1).click()
     page.locator('.rq-picture img[data-highlights="1"]').wait_for()
 
-    page.get_by_role("button", name="Download", exact=True).click()
+    download = page.get_by_role("button", name="Download", exact=True)
+    one_of(download).click()
     with page.expect_download() as kept:
         page.get_by_role("button", name="Word document").click()
     document = docx.Document(str(kept.value.path()))

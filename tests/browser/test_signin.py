@@ -145,6 +145,7 @@ def test_a_password_opens_the_page_for_what_one_may_do(
         assert page.locator(".rq-table").count() == 0
         assert PASSWORD not in server.log()
         assert "not the password" not in server.log()
+        page.goto("about:blank")  # or it would ask for the app that is stopped next
     finally:
         server.stop()
 
@@ -189,5 +190,6 @@ def test_a_provider_vouches_for_an_editor_and_a_stranger_stays_out(
         page.get_by_role("button", name=strings.SIGN_OUT).click()
         page.get_by_role("button", name=strings.SIGN_IN).wait_for()
         assert "also only for this test" not in server.log()
+        page.goto("about:blank")  # or it would ask for the app that is stopped next
     finally:
         server.stop()
