@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FloatRect, Locator, Page
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = "northamptonshire-pdu-2024-digest"
@@ -108,6 +108,25 @@ def text_of(page: Page) -> str:
         return page.inner_text("body", timeout=2_000)
     except Error as error:
         return f"(no text: {error.message})"
+
+
+def as_many(found: Locator, count: int) -> Locator:
+    """Return what was found once there are so many: a page may be drawn part by part, or anew."""
+    from playwright.sync_api import expect
+
+    expect(found).to_have_count(count, timeout=PATIENCE_S * 1000)
+    return found
+
+
+def box_of(found: Locator) -> FloatRect:
+    """Return where on the page something is, once it is there to stay for a moment."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        found.wait_for()
+        box = found.bounding_box()  # None where it was drawn anew just now
+        if box is not None:
+            return box
+    raise AssertionError(f"{found} has no place on the page")
 
 
 def find_browser() -> str | None:

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import docx
 import pytest
 
+from tests.browser.conftest import as_many, box_of
 from tests.browser.test_accessibility import CHECK, NOT_OURS, RULES, axe  # noqa: F401 - a fixture
 from tests.test_changes import write_inspections
 
@@ -56,9 +57,7 @@ def test_each_report_answers_in_its_own_cell(browser_page: Page, boats: str) -> 
     told(page, 0, "four boats in use").wait_for()
     told(page, 1, "six boats in use").wait_for()
     page.locator(READY).wait_for(state="attached")
-    tops = [page.locator(f".st-key-cell-{n}").bounding_box() for n in (0, 1)]
-    assert tops[0] is not None
-    assert tops[1] is not None
+    tops = [box_of(page.locator(f".st-key-cell-{n}")) for n in (0, 1)]
     assert tops[0]["y"] == tops[1]["y"]  # side by side
     address = page.url
 
@@ -68,19 +67,9 @@ def test_each_report_answers_in_its_own_cell(browser_page: Page, boats: str) -> 
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(address)  # whoever has the address sees the same
     told(page, 1, "six boats in use").wait_for()
-    boxes = [page.locator(f".st-key-cell-{n}").bounding_box() for n in (0, 1)]
-    assert boxes[0] is not None
-    assert boxes[1] is not None
+    boxes = [box_of(page.locator(f".st-key-cell-{n}")) for n in (0, 1)]
     assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]  # one below the other
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def one_of(found: Locator) -> Locator:
-    """Return what was found once it is there once: while a page is drawn anew it may be twice."""
-    from playwright.sync_api import expect
-
-    expect(found).to_have_count(1, timeout=30_000)
-    return found
 
 
 def test_what_changed_is_read_opened_and_kept(browser_page: Page, boats: str) -> None:
@@ -95,7 +84,7 @@ def test_what_changed_is_read_opened_and_kept(browser_page: Page, boats: str) ->
     page.locator('.rq-picture img[data-highlights="1"]').wait_for()
 
     download = page.get_by_role("button", name="Download", exact=True)
-    one_of(download).click()
+    as_many(download, 1).click()
     with page.expect_download() as kept:
         page.get_by_role("button", name="Word document").click()
     document = docx.Document(str(kept.value.path()))

@@ -11,6 +11,7 @@ import pytest
 
 from indexer.snapshot import open_snapshot
 from qa.find import hits_on, wanted_words
+from tests.browser.conftest import box_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -56,8 +57,7 @@ def test_a_number_shows_its_quote_to_pointer_and_screen_reader(
     assert not tip.is_visible()
     number.hover()
     tip.wait_for()
-    box = tip.bounding_box()
-    assert box is not None
+    box = box_of(tip)
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=15)
@@ -118,11 +118,11 @@ def test_words_are_found_on_the_page_and_through_the_report(
       return hit.width > 0 && hit.top >= box.top && hit.bottom <= box.bottom;
     }"""
     settled(page, seen)
-    width = page.locator(".rq-picture").bounding_box()["width"]  # type: ignore[index]
+    width = box_of(page.locator(".rq-picture"))["width"]
     for zoom in (1, 2):
         page.get_by_role("button", name="Zoom in").click()
         page.locator(f".rq-zoom{zoom}").wait_for()
-    larger = page.locator(".rq-picture").bounding_box()["width"]  # type: ignore[index]
+    larger = box_of(page.locator(".rq-picture"))["width"]
     assert larger == pytest.approx(2.2 * width, rel=0.02)
     settled(page, seen)  # still at the hit
 
@@ -144,10 +144,8 @@ def test_a_hit_lies_over_its_word(
     wanted = wanted_words("vacancy rate")
     (rects, *_) = hits_on(page_words(folders[0] / f"{REPORT}.pdf", number), wanted)
     shown = open_snapshot(folders[1]).page_text(REPORT, number)
-    picture = page.locator(".rq-picture").bounding_box()
-    mark = page.locator(".rq-hit-now").first.bounding_box()
-    assert picture is not None
-    assert mark is not None
+    picture = box_of(page.locator(".rq-picture"))
+    mark = box_of(page.locator(".rq-hit-now").first)
     x0, _, x1, y1 = rects[0]
     assert (mark["x"] - picture["x"]) / picture["width"] == pytest.approx(
         x0 / shown.width, abs=0.01

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from qa.evaluate import load_gold
+from tests.browser.conftest import as_many
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -92,8 +93,7 @@ def test_a_set_is_run_shown_and_kept(
     table = page.locator(".rq-figures").first.inner_text()
     assert "Answered in full" in table
     assert "Declined: not in the reports" in table
-    plots = page.locator(".rq-plot img")
-    assert plots.count() == 2
+    plots = as_many(page.locator(".rq-plot img"), 2)
     assert all(plots.nth(n).evaluate("one => one.naturalWidth") > 0 for n in range(2))
     kept = json.loads((folders[1].parent / "index-quality" / "shipped.json").read_text())
     assert len(kept["content"]["scores"]) == 50

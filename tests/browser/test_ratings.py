@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.conftest import as_many, box_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -59,7 +61,7 @@ def test_a_grade_a_bar_and_a_count_open_their_pages(quiet_page: Page, address: s
     bar.scroll_into_view_if_needed()
     bar.click()
     page.get_by_role("heading", name="PDF page 18").wait_for()
-    assert page.locator(BARS).count() == 12
+    as_many(page.locator(BARS), 12)
 
     counts = page.get_by_role("table", name="How much each report lists")
     counts.get_by_role("link").first.click()
@@ -75,8 +77,7 @@ def test_the_keyboard_reaches_every_figure_of_a_picture(quiet_page: Page, addres
     page.keyboard.press("Enter")
     table = page.get_by_role("table", name="Key questions and their percentages")
     table.wait_for()
-    links = table.get_by_role("link")
-    assert links.count() == 12
+    links = as_many(table.get_by_role("link"), 12)
     links.first.focus()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
@@ -122,8 +123,7 @@ def test_on_a_phone_each_row_is_a_card_and_nothing_hangs_over(
     page.locator(BARS).first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     link = page.get_by_role("link", name=re.compile("^Inadequate, page 4, P 1.2 Staffing")).first
-    box = link.bounding_box()
-    assert box is not None
+    box = box_of(link)
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
     assert box["height"] >= 24
@@ -155,9 +155,7 @@ def test_two_inspections_of_a_place_are_drawn(
     address = app_server(library, index).url  # type: ignore[attr-defined]
     page = quiet_page
     go(page, address)
-    points = page.locator("path[aria-roledescription=point]")
-    points.first.wait_for()
-    assert points.count() == 16  # eight ratings, twice
+    points = as_many(page.locator("path[aria-roledescription=point]"), 16)  # eight ratings, twice
     points.nth(1).scroll_into_view_if_needed()
     points.nth(1).click()
     picture(page).wait_for()
